@@ -1,0 +1,34 @@
+"""Whether S3 can be used from this machine."""
+
+import os
+
+from zarr_linked_data.cli.doctor.finding import Finding
+from zarr_linked_data.errors import ZldError
+from zarr_linked_data.settings import Settings
+
+SIGNS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+"""Variables that only those set who mean to use S3."""
+
+PATIENCE_S = 10.0
+"""Who asks what is wrong does not wait as long as who copies a store."""
+
+
+def check_s3(settings: Settings) -> Finding:
+    """List the store that is named: that alone shows that address and credentials are right."""
+    if settings.store and settings.store.startswith("s3://"):
+        return _check_store(settings.store, settings)
+    if any(map(os.environ.get, SIGNS)):
+        todo = "Set ZLD_STORE=s3://bucket/prefix to have it tried"
+        return Finding("S3", "store", "off", "set up, and no store is named", todo)
+    variables = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for another server, AWS_ENDPOINT_URL"
+    return Finding("S3", "store", "off", "not set up", f"To use it, set {variables}")
+
+
+def _check_store(url: str, settings: Settings) -> Finding:
+    from zarr_linked_data.storage import open_storage
+
+    try:
+        open_storage(url, cache=settings.cache, patience_s=PATIENCE_S).list_folder("")
+    except ZldError as error:
+        return Finding("S3", "store", "missing", str(error))
+    return Finding("S3", "store", "ok", f"{url} can be listed")

@@ -1,0 +1,181 @@
+"""Consolidate a store: read what has changed, and commit one new generation."""
+
+import gc
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from zarr_linked_data.consolidate.commit import Commit, settle
+from zarr_linked_data.consolidate.previous import Previous, read_previous
+from zarr_linked_data.errors import StoreError, ZldWarning
+from zarr_linked_data.jsonld import Context, describe, is_iri
+from zarr_linked_data.metadata import DATASET_LINK
+from zarr_linked_data.node import read_node, sanitised, without_consolidated
+from zarr_linked_data.storage import Storage, cache_folder
+from zarr_linked_data.walk import Walk, walk_store
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Consolidation:
+    """What a consolidation found and did."""
+
+    generation: str
+    nodes: int
+    arrays: int
+    changed: int
+    """Nodes that are new or whose documents differ from the last generation's."""
+    removed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to consolidate, beside what the store itself says."""
+
+    full: bool = False
+    store_iri: str | None = None
+    dataset_link: str | None = None
+
+
+def consolidate(
+    storage: Storage,
+    *,
+    options: Options = Options(),
+    home: Storage | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Consolidation:
+    """Gather every node's metadata in `.all_metadata`, and index it by URI; with nothing changed, write nothing.
+
+    Parameters
+    ----------
+    options
+        `full` reads every document again; `store_iri` names the store (first the root's URI, else a new
+        `urn:uuid:`, is kept from then on); `dataset_link` is the local name of the property by which groups point at
+        their arrays.
+    home
+        Where our objects go instead of into the store itself, for a store that cannot take them.
+    cache
+        The user's cache folder.
+    progress
+        Called now and then with the documents seen so far.
+
+    Raises
+    ------
+    ConcurrentUpdateError
+        Somebody else committed in the meantime (only in object stores; on a folder the second waits).
+    CorruptDocumentError, InvalidJsonLdError
+        A node's document cannot be used; the store stays at its last generation.
+    StoreError
+        The store cannot be listed, read or written.
+    """
+    started = time.perf_counter()
+    home = home or storage
+    check_writable(home)
+    cache = cache or cache_folder()
+    with home.lock(), no_garbage_collection():
+        home.clean_parts()
+        previous = read_previous(home, cache)
+        known = {} if options.full else previous.known
+        walk = walk_store(storage, known=known, progress=progress)
+        return commit_walk(walk, previous, options, started=started)
+
+
+def check_writable(storage: Storage) -> None:
+    """Refuse a store that cannot take our objects."""
+    if not storage.writable():
+        raise StoreError(
+            f"Cannot consolidate {storage.url!r}: it cannot take our objects. It can be read all the same: "
+            "its metadata are gathered in your cache when it is opened."
+        )
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Keep the collector from looking at a million documents again and again: it doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def commit_walk(
+    walk: Walk, previous: Previous, options: Options, *, started: float
+) -> Consolidation:
+    """Make the next generation of what a walk found."""
+    read = {key: _clean(key, data) for key, data in walk.documents.items() if data is not None}
+    before = previous.read(read) if previous.known else previous.read_all()
+    paths = {_path(key) for key in walk.documents}
+    changed = {_path(key) for key, data in read.items() if before.get(key) != data} if before else paths
+    removed = {_path(key) for key in previous.known or before if key not in walk.documents}
+    changed |= removed & paths  # a node that lost one of its documents, or has another kind
+    link = options.dataset_link or (previous.head.dataset_link if previous.head else DATASET_LINK)
+    iri = options.store_iri or _kept_iri(previous)
+
+    summary = previous.index.summary if previous.index else None
+    if summary and not changed and not removed and (iri, link) == (summary.iri, summary.dataset_link):
+        settle(walk, previous)
+    else:
+        documents = _merge(walk, read, previous, before)
+        iri = iri or _root_uri(documents, link) or f"urn:uuid:{uuid4()}"
+        summary = Commit(previous, documents, iri=iri, dataset_link=link).write(walk)
+    return Consolidation(
+        generation=summary.generation,
+        nodes=summary.nodes,
+        arrays=summary.arrays,
+        changed=len(changed),
+        removed=len(removed - paths),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _path(key: str) -> str:
+    """Give the node's path of a document's key."""
+    return key[: key.rfind("/")] if "/" in key else ""
+
+
+def _clean(key: str, data: bytes) -> bytes:
+    """Make a stored document fit for the consolidated metadata: JSON, and without metadata of others inside."""
+    if b"NaN" not in data and b"Infinity" not in data and b'"consolidated_metadata"' not in data:
+        return data
+    data, had_constants = sanitised(data)
+    if had_constants:
+        warnings.warn(
+            f"The document {key!r} holds bare NaN or Infinity, which is not JSON; they are kept as strings.",
+            ZldWarning,
+            stacklevel=2,
+        )
+    return without_consolidated(data)
+
+
+def _merge(
+    walk: Walk, read: Mapping[str, bytes], previous: Previous, before: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Put documents read now and documents unchanged together, sorted by key."""
+    unchanged = before
+    if len(read) < len(walk.documents) and previous.known:
+        unchanged = previous.read_all()
+    return {key: read[key] if key in read else unchanged[key] for key in sorted(walk.documents)}
+
+
+def _kept_iri(previous: Previous) -> str | None:
+    """Give the IRI that the store has already, also where only its index remembers it."""
+    if previous.head is not None and previous.head.iri is not None:
+        return previous.head.iri
+    return previous.index.summary.iri if previous.index else None
+
+
+def _root_uri(documents: Mapping[str, bytes], dataset_link: str) -> str | None:
+    """Give the root's own URI, if it has a valid one."""
+    root = {key: data for key, data in documents.items() if "/" not in key}
+    uri = describe(read_node(root, "").attributes, Context.NONE, dataset_link).uri
+    return uri if uri is not None and is_iri(uri) else None

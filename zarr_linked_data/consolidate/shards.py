@@ -1,0 +1,96 @@
+"""Consolidate a store by several readers: each reads the documents of one range of keys, one commits them all."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zarr_linked_data.consolidate.previous import read_previous
+from zarr_linked_data.consolidate.run import (
+    Consolidation,
+    Options,
+    check_writable,
+    commit_walk,
+    no_garbage_collection,
+)
+from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.node import DOCUMENT_NAMES
+from zarr_linked_data.storage import Storage, cache_folder
+from zarr_linked_data.walk import Span, Walk, detect_format, drop_unreachable, walk_store
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The documents of one range of keys, and the generation that "unchanged" refers to."""
+
+    span: Span
+    walk: Walk
+    before: str | None
+
+
+def plan_shards(storage: Storage, count: int, *, cache: Path | None = None) -> list[Span]:
+    """Cut the store into ranges of document keys with as many documents each, never an empty one.
+
+    The keys are those of the last consolidation; the first time, those that a listing finds.
+    """
+    if count < 1:
+        raise InvalidInputError(f"Cannot make {count} shards: ask for 1 or more.")
+    previous = read_previous(storage, cache or cache_folder())
+    names = DOCUMENT_NAMES[detect_format(storage)]
+    keys = sorted(previous.known) or [
+        found.key for found in storage.list() if found.key.rpartition("/")[2] in names
+    ]
+    count = max(1, min(count, len(keys)))
+    cuts = [keys[len(keys) * number // count] for number in range(1, count)]
+    return [Span(first, end) for first, end in zip(["", *cuts], [*cuts, None], strict=True)]
+
+
+def read_shard(storage: Storage, span: Span, *, full: bool = False, cache: Path | None = None) -> Shard:
+    """Read the documents of one range that have changed since the last consolidation."""
+    previous = read_previous(storage, cache or cache_folder())
+    with no_garbage_collection():
+        walk = walk_store(storage, known={} if full else previous.known, span=span)
+    return Shard(span, walk, previous.generation)
+
+
+def consolidate_shards(
+    storage: Storage,
+    shards: Iterable[Shard],
+    *,
+    options: Options = Options(),
+    cache: Path | None = None,
+) -> Consolidation:
+    """Commit what several readers read as one generation.
+
+    A range whose reader compared with another generation than the store is at now is read again here.
+    """
+    started = time.perf_counter()
+    cache = cache or cache_folder()
+    check_writable(storage)
+    ordered = sorted(shards, key=lambda shard: shard.span.first)
+    _check_complete([shard.span for shard in ordered])
+    with storage.lock(), no_garbage_collection():
+        storage.clean_parts()
+        previous = read_previous(storage, cache)
+        whole = Walk(detect_format(storage))
+        for shard in ordered:
+            fits = shard.before == previous.generation or None not in shard.walk.documents.values()
+            walk = shard.walk if fits else walk_store(storage, known=previous.known, span=shard.span)
+            whole.documents.update(walk.documents)
+            whole.signatures.update(walk.signatures)
+        drop_unreachable(whole, previous.known)
+        return commit_walk(whole, previous, options, started=started)
+
+
+def _check_complete(spans: Sequence[Span]) -> None:
+    """Refuse ranges that leave out a part of the store: it would be taken for removed."""
+    expected: str | None = ""
+    for span in spans:
+        if span.first != expected:
+            break
+        expected = span.end
+    if expected is not None or not spans:
+        found = ", ".join(f"{span.first!r} to {span.end!r}" for span in spans) or "none"
+        raise InvalidInputError(
+            f"The shards do not cover the whole store: found {found}. Commit all that `plan_shards` gave."
+        )

@@ -1,0 +1,117 @@
+"""Random arrays that look measured: peaks on a drifting baseline, with noise.
+
+As a chromatograph with a spectral detector gives them: the first axis is time, the last wavelength.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CHUNK_BYTES = 64 * 2**20
+"""The largest chunk: an array up to this size is one object, read by one request."""
+
+PEAKS = 5
+"""Substances in a sample."""
+
+STRONGEST = 1000.0
+"""The height of the largest single peak, in mAU: where such detectors saturate."""
+
+_BATCH = 2**15
+"""Values made at once: for small arrays the time goes into numpy's calls."""
+
+
+class Signals:
+    """Arrays of one shape and data type, one after the other; the same seed gives the same ones.
+
+    Parameters
+    ----------
+    shape
+        One or more lengths, each of 1 or more.
+    dtype
+        A data type of numbers.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[np.generic], seed: int) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.array_bytes = math.prod(shape) * dtype.itemsize
+        rows = max(1, CHUNK_BYTES * shape[0] // self.array_bytes)
+        count = math.ceil(shape[0] / rows)
+        # Chunks of even size: the last one is stored whole, however little of it is in the array.
+        self.chunk_shape = (math.ceil(shape[0] / count), *shape[1:])
+        self.chunks = math.ceil(shape[0] / self.chunk_shape[0])
+        self._random = np.random.default_rng(seed)
+
+    def arrays(self) -> Iterator[Iterator[bytes]]:
+        """Give one array after the other, without end, each as its chunks."""
+        batch = max(1, _BATCH // math.prod(self.shape))
+        while True:
+            elution, spectra = self._draw_peaks(batch)
+            if self.chunks > 1:
+                yield self._pieces(elution, spectra)
+                continue
+            values = self._converted(self._measured(elution, spectra))
+            for array in values:
+                yield iter((array.tobytes(),))
+
+    def _pieces(self, elution: Floats, spectra: Floats) -> Iterator[bytes]:
+        """Give a large array chunk by chunk, so that it never lies in memory whole."""
+        rows = self.chunk_shape[0]
+        for start in range(0, self.shape[0], rows):
+            part = self._converted(self._measured(elution[:, start : start + rows], spectra))[0]
+            missing = (rows - part.shape[0]) * part[0].nbytes
+            yield part.tobytes() + bytes(missing)
+
+    def _draw_peaks(self, batch: int) -> tuple[Floats, Floats]:
+        """Draw for each array how much there is of each substance in time, and its spectrum.
+
+        The first has the shape (array, time, substance), the second (array, substance, all other
+        axes in one). The last substance is the baseline.
+        """
+        draw = self._random
+        times = np.linspace(0.0, 1.0, self.shape[0])[:, np.newaxis]
+        where, width, height = draw.random((3, batch, 1, PEAKS))
+        elution = np.empty((batch, self.shape[0], PEAKS + 1))
+        elution[..., :PEAKS] = _bell(times, where, 0.004 + 0.02 * width)
+        elution[..., :PEAKS] *= STRONGEST * height**2
+        elution[..., PEAKS:] = 2.0 + 8.0 * draw.random((batch, 1, 1)) * times
+        spectra = np.ones((batch, PEAKS + 1, 1))
+        for length in self.shape[1:]:
+            axis = np.linspace(0.0, 1.0, length)
+            where, width = draw.random((2, batch, PEAKS + 1, 1))
+            bands = _bell(axis, where, 0.1 + 0.2 * width)
+            spectra = (spectra[..., np.newaxis] * bands[..., np.newaxis, :]).reshape(
+                batch, PEAKS + 1, -1
+            )
+        return elution, spectra
+
+    def _measured(self, elution: Floats, spectra: Floats) -> Floats:
+        """Give what the detector sees of each array, with the noise of its lamp."""
+        values = elution @ spectra
+        values += 0.5 * self._random.standard_normal(values.shape, dtype=np.float32)
+        batch, rows = values.shape[:2]
+        return values.reshape(batch, rows, *self.shape[1:])
+
+    def _converted(self, values: Floats) -> NDArray[np.generic]:
+        """Give the values in the data type asked for."""
+        kind = self.dtype.kind
+        if kind == "b":
+            return values > values.mean(dtype=float)
+        if kind == "c":
+            turns = np.exp(2j * np.pi * np.linspace(0.0, 8.0, values.shape[-1]))
+            return (values * turns).astype(self.dtype)
+        if kind in "iu":
+            limits = np.iinfo(self.dtype)  # type: ignore[type-var]
+            counts = np.rint(values * min(1.0, limits.max / STRONGEST))
+            low, high = max(limits.min, -(2**31)), min(limits.max, 2**31)
+            return np.clip(counts, low, high).astype(self.dtype)
+        return values.astype(self.dtype, copy=False)
+
+
+def _bell(axis: Floats, where: Floats, width: Floats) -> Floats:
+    """Give a Gaussian of height 1."""
+    return np.exp(-0.5 * ((axis - where) / width) ** 2)

@@ -1,0 +1,170 @@
+"""Metadata documents → the entries of the index: each node with its URI, types, shape, and where its documents lie."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from zarr_linked_data.errors import InvalidJsonLdError
+from zarr_linked_data.jsonld import (
+    Context,
+    Description,
+    child_context,
+    describe,
+    is_iri,
+    local_name,
+)
+from zarr_linked_data.metadata import DATASET_LINK
+from zarr_linked_data.node import read_node
+
+
+class Place(NamedTuple):
+    """Where a document lies in the consolidated metadata, in bytes."""
+
+    offset: int
+    length: int
+
+
+class Node(NamedTuple):
+    """One group or array: what it is and where."""
+
+    uri: str | None
+    path: str
+    kind: str
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    types: tuple[str, ...]
+    document: Place
+    """Its `zarr.json`, `.zarray` or `.zgroup`."""
+    attributes: Place | None
+    """Its `.zattrs` in format 2; in format 3 the attributes are in the document."""
+
+
+class _Draft(NamedTuple):
+    """What one node's documents say, before URIs from other nodes are given; without the attributes themselves."""
+
+    path: str
+    keys: list[str]
+    kind: str
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    description: Description
+
+
+@dataclass(slots=True)
+class _Family:
+    """The arrays directly in one group, and the group's links to datasets."""
+
+    arrays: list[_Draft] = field(default_factory=list)
+    links: tuple[str, ...] = ()
+
+
+def derive_nodes(
+    documents: Mapping[str, bytes],
+    offsets: Mapping[str, int],
+    dataset_link: str = DATASET_LINK,
+) -> list[Node]:
+    """Give the index's entry of each node, sorted by path.
+
+    Parameters
+    ----------
+    documents
+        Each metadata document by its object key.
+    offsets
+        Where each begins in the consolidated metadata.
+
+    Raises
+    ------
+    CorruptDocumentError
+        A document is not what its name says.
+    InvalidJsonLdError
+        A context cannot be processed.
+    """
+    drafts = list(_read_drafts(documents, dataset_link))
+    owned = {draft.description.uri for draft in drafts}
+    given = dict(_uris_from_groups(drafts, owned))
+    return [_entry(draft, given.get(draft.path), documents, offsets) for draft in drafts]
+
+
+def group_keys(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Gather the keys of each node's documents by the node's path, sorted by path: parents first."""
+    nodes: dict[str, list[str]] = {}
+    for key in keys:
+        path = key[: key.rfind("/")] if "/" in key else ""
+        if path in nodes:
+            nodes[path].append(key)
+        else:
+            nodes[path] = [key]
+    return {path: nodes[path] for path in sorted(nodes)}
+
+
+def _read_drafts(documents: Mapping[str, bytes], dataset_link: str) -> Iterator[_Draft]:
+    """Read what each node's documents say."""
+    contexts: dict[str, Context] = {}  # only of paths whose context is not none
+    for path, keys in group_keys(documents).items():
+        kind, attributes, shape, dtype = read_node(
+            {key.rpartition("/")[2]: documents[key] for key in keys}, path
+        )
+        context = contexts.get(path.rpartition("/")[0], Context.NONE) if contexts else Context.NONE
+        try:
+            description = describe(attributes, context, dataset_link)
+            if kind == "group" and (context is not Context.NONE or "@context" in attributes):
+                contexts[path] = child_context(attributes, context)
+        except InvalidJsonLdError as error:
+            raise InvalidJsonLdError(
+                f"The JSON-LD of {path or '(root)'!r} cannot be read: {error}"
+            ) from error
+        yield _Draft(path, keys, kind, shape, dtype, description)
+
+
+def _uris_from_groups(
+    drafts: list[_Draft], owned: set[str | None]
+) -> Iterator[tuple[str, str]]:
+    """Give path and URI of the arrays that are named only by their group's link.
+
+    The link whose last segment is the array's name; else the one link of a group with one array, if no node has it.
+    """
+    for family in _families(drafts).values():
+        by_name = {local_name(uri): uri for uri in reversed(family.links)}
+        for array in family.arrays:
+            if array.description.uri is not None:
+                continue
+            name = array.path.rpartition("/")[2]
+            if name in by_name:
+                yield array.path, by_name[name]
+            elif len(family.arrays) == 1 and len(family.links) == 1:
+                (link,) = family.links
+                if link not in owned:
+                    yield array.path, link
+
+
+def _families(drafts: list[_Draft]) -> dict[str, _Family]:
+    """Gather the arrays and links of each group that has a link."""
+    families: defaultdict[str, _Family] = defaultdict(_Family)
+    for draft in drafts:
+        if draft.kind == "group" and draft.description.links:
+            families[draft.path].links = draft.description.links
+    for draft in drafts:
+        parent = draft.path.rpartition("/")[0]
+        if draft.kind == "array" and draft.path and parent in families:
+            families[parent].arrays.append(draft)
+    return families
+
+
+def _entry(
+    draft: _Draft, given: str | None, documents: Mapping[str, bytes], offsets: Mapping[str, int]
+) -> Node:
+    """Make the index's entry."""
+    path, keys, kind, shape, dtype, description = draft
+    attributes = None
+    document = Place(0, 0)
+    for key in keys:
+        place = Place(offsets[key], len(documents[key]))
+        if key.endswith(".zattrs"):
+            attributes = place
+        else:
+            document = place
+    uri = given if description.uri is None else description.uri
+    if uri is not None and not is_iri(uri):
+        uri = None
+    return Node(uri, path, kind, shape, dtype, description.types, document, attributes)

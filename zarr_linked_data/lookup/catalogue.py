@@ -1,0 +1,264 @@
+"""A store opened at one generation of its metadata: every node by URI or path, and its documents."""
+
+import hashlib
+import os
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+
+from zarr_linked_data.consolidate import consolidate
+from zarr_linked_data.errors import (
+    AmbiguousArrayError,
+    AmbiguousEntityError,
+    ArrayNotFoundError,
+    CorruptDocumentError,
+    EntityNotFoundError,
+    NotConsolidatedError,
+)
+from zarr_linked_data.index import Index, Node, Place, UnusableIndexError, open_index
+from zarr_linked_data.jsonld import JSON, local_name
+from zarr_linked_data.lookup.nearest import nearest_uris
+from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
+from zarr_linked_data.node import sanitised
+from zarr_linked_data.storage import FolderStorage, Storage, cache_folder, open_storage
+
+T = TypeVar("T")
+
+
+def open_catalogue(storage: Storage, cache: Path | None = None) -> "Catalogue":
+    """Open the store's metadata; those of a store that cannot take ours are gathered in the user's cache first.
+
+    Raises
+    ------
+    NotConsolidatedError
+        Nobody has consolidated the store yet.
+    """
+    cache = cache or cache_folder()
+    home, head = storage, read_head(storage)
+    if head is None:
+        if not storage.can_list():
+            raise NotConsolidatedError(
+                f"{storage.url!r} has no {METADATA_KEY!r}, and HTTP cannot list what is there. "
+                "Ask its owner to run `zld consolidate`."
+            )
+        if storage.writable():
+            raise NotConsolidatedError(
+                f"{storage.url!r} has never been consolidated. Run `zld consolidate {storage.url}`."
+            )
+        home = _gather_in_cache(storage, cache)
+        head = read_head(home)
+    if head is None:
+        raise NotConsolidatedError(f"The metadata of {storage.url!r} vanished while it was opened.")
+    return Catalogue(storage, home, head, cache)
+
+
+def _gather_in_cache(storage: Storage, cache: Path) -> Storage:
+    """Keep the metadata of a store that cannot take our objects in the user's cache, up to date."""
+    name = hashlib.sha256(storage.url.encode()).hexdigest()[:32]
+    home = open_storage(cache / "stores" / name, create=True)
+    consolidate(storage, home=home, cache=cache)
+    return home
+
+
+class Catalogue:
+    """Every node of a store, by URI or path, as of one generation.
+
+    The generation's own file stays open on a folder, and is asked for by its ETag elsewhere, so that a consolidation
+    in between never mixes two generations.
+    """
+
+    def __init__(self, storage: Storage, home: Storage, head: Head, cache: Path) -> None:
+        self.storage = storage
+        self.home = home
+        self.head = head
+        self.cache = cache
+        self._descriptor = _open_descriptor(home)
+        self.index = open_index(home, head, cache)
+        weakref.finalize(self, _release, self._descriptor, self.index)
+
+    @property
+    def url(self) -> str:
+        """Name the store as a user would."""
+        return self.storage.url
+
+    @property
+    def zarr_format(self) -> int:
+        """Tell the store's Zarr format, 2 or 3."""
+        return self.index.summary.zarr_format
+
+    def is_current(self) -> bool:
+        """Tell whether the store is still at this generation."""
+        head = read_head(self.home)
+        return head is not None and (head.generation, head.size) == (
+            self.head.generation,
+            self.head.size,
+        )
+
+    def find(self, uri: str) -> Node:
+        """Find the one node with this URI.
+
+        Raises
+        ------
+        EntityNotFoundError
+            None has it; the message names the nearest known URIs.
+        AmbiguousEntityError
+            Several have it; the message names their paths.
+        """
+        nodes = self.find_all(uri)
+        if len(nodes) == 1:
+            return nodes[0]
+        if nodes:
+            paths = ", ".join(repr(node.path or "(root)") for node in nodes[:5])
+            more = f" and {len(nodes) - 5} more" if len(nodes) > 5 else ""
+            raise AmbiguousEntityError(
+                f"{len(nodes)} nodes of {self.url!r} are {uri!r}: {paths}{more}. "
+                "Take one by its path, or all with `zld find --all`."
+            )
+        raise EntityNotFoundError(self._say_unknown(uri))
+
+    def _say_unknown(self, uri: str) -> str:
+        """Say that no node has this URI, and which have one like it."""
+        near = nearest_uris(self.index, uri)
+        if near:
+            advice = f"Did you mean {' or '.join(map(repr, near))}?"
+        else:
+            advice = "List what is there with `zld ls`, or run `zld consolidate` if it is new."
+        return f"No entity {uri!r} in {self.url!r}. {advice}"
+
+    def find_all(self, uri: str) -> list[Node]:
+        """Find every node with this URI, by path; none is an empty list."""
+        return self._ask(lambda index: index.find(uri))
+
+    def at(self, path: str) -> Node:
+        """Give the node at this path; the root's is empty."""
+        node = self._ask(lambda index: index.at(path.strip("/")))
+        if node is None:
+            raise EntityNotFoundError(
+                f"Nothing is at {path!r} in {self.url!r}. List what is there with `zld tree`."
+            )
+        return node
+
+    def nodes(self, *, below: str = "", depth: int | None = None, kind: str | None = None) -> Iterator[Node]:
+        """Give the nodes by path: those below this path and the node there, down to a depth."""
+        below = below.strip("/")
+        top = self._ask(lambda index: index.at(below))
+        if top is not None and kind in (None, top.kind):
+            yield top
+        if depth is None or depth > 0:
+            for node in self.index.below(below, depth=depth):
+                if kind in (None, node.kind):
+                    yield node
+
+    def array_of(self, node: Node, name: str | None = None) -> Node:
+        """Give the array that this node is or holds.
+
+        Parameters
+        ----------
+        name
+            Name or URI of the array, where a group holds several.
+
+        Raises
+        ------
+        ArrayNotFoundError, AmbiguousArrayError
+            The group holds none of that name; or several, and no name was given.
+        """
+        if node.kind == "array":
+            return node
+        arrays = list(self.nodes(below=node.path, depth=1, kind="array"))
+        chosen = [a for a in arrays if name in (None, a.uri, a.path.rpartition("/")[2])]
+        if len(chosen) == 1:
+            return chosen[0]
+        what = node.uri or node.path or "(root)"
+        if not arrays:
+            raise ArrayNotFoundError(
+                f"{what!r} at {node.path!r} of {self.url!r} is a group without an array. "
+                "See what is below it with `zld tree`."
+            )
+        names = ", ".join(f"{a.path.rpartition('/')[2]!r} ({a.uri or 'no URI'})" for a in arrays)
+        if not chosen:
+            raise ArrayNotFoundError(f"{what!r} has no array {name!r}. It has {names}.")
+        raise AmbiguousArrayError(
+            f"{what!r} has {len(arrays)} arrays: {names}. Choose one by its URI, or with `--array NAME`."
+        )
+
+    def document(self, node: Node) -> dict[str, JSON]:
+        """Read the node's `zarr.json`, `.zarray` or `.zgroup`."""
+        return self._parse(node, node.document)
+
+    def attributes(self, node: Node) -> dict[str, JSON]:
+        """Read the node's attributes: its JSON-LD, as it is stored."""
+        if self.zarr_format == 3:
+            attributes: dict[str, JSON] = self.document(node).get("attributes", {})
+            return attributes
+        return {} if node.attributes is None else self._parse(node, node.attributes)
+
+    def search(self, *, type_name: str | None = None, text: str | None = None) -> Iterator[Node]:
+        """Give the nodes of a type (a local name or an IRI) whose metadata or URI hold a text, case ignored."""
+        wanted = None if text is None else text.casefold()
+        for node in self.nodes():
+            if type_name is not None and not _is_of_type(node, type_name):
+                continue
+            if wanted is None or wanted in (node.uri or "").casefold() or wanted in self._text(node):
+                yield node
+
+    def _text(self, node: Node) -> str:
+        """Give what a node's metadata say, to be searched."""
+        return orjson.dumps(self.attributes(node)).decode().casefold()
+
+    def _parse(self, node: Node, place: Place) -> dict[str, JSON]:
+        """Read one document."""
+        data = self.read_place(place)
+        try:
+            document = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            document = orjson.loads(sanitised(data)[0])  # metadata by others may hold bare NaN
+        if not isinstance(document, dict):
+            raise CorruptDocumentError(
+                f"The document of {node.path!r} in {self.url!r} is not a JSON object. Run `zld consolidate`."
+            )
+        return document
+
+    def read_place(self, place: Place) -> bytes:
+        """Read one document's bytes."""
+        if self._descriptor is not None:
+            data: bytes | None = os.pread(self._descriptor, place.length, place.offset)
+        else:
+            data = self.home.read_range(METADATA_KEY, *place, tag=self.head.tag)
+        if data is None or len(data) != place.length:
+            raise CorruptDocumentError(
+                f"{METADATA_KEY!r} of {self.url!r} is cut off: nothing whole at byte {place.offset}. "
+                "Write it anew with `zld consolidate`."
+            )
+        return data
+
+    def _ask(self, question: Callable[[Index], T]) -> T:
+        """Ask the index; once more of a new one, where the file turns out to be broken."""
+        try:
+            return question(self.index)
+        except UnusableIndexError:
+            self.index.discard()
+            self.index = open_index(self.home, self.head, self.cache)
+            weakref.finalize(self, self.index.close)
+            return question(self.index)
+
+
+def _is_of_type(node: Node, name: str) -> bool:
+    """Tell whether the node has this type, given by local name or IRI."""
+    return any(name in (iri, local_name(iri)) for iri in node.types)
+
+
+def _open_descriptor(home: Storage) -> int | None:
+    """Open the metadata's file, where it is one."""
+    if not isinstance(home, FolderStorage):
+        return None
+    return os.open(home.root / METADATA_KEY, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _release(descriptor: int | None, index: Index) -> None:
+    """Close what a catalogue held open."""
+    index.close()
+    if descriptor is not None:
+        os.close(descriptor)

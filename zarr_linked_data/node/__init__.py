@@ -1,0 +1,25 @@
+"""One node's metadata documents: bytes to what they say and back, Zarr formats 2 and 3.
+
+Nothing here reads or writes a store. Zarr-python is asked only about data types that are not in our
+own table.
+"""
+
+from zarr_linked_data.node.dtypes import NUMBERS
+from zarr_linked_data.node.reading import NodeDocument, read_node
+from zarr_linked_data.node.text import sanitised, without_consolidated
+from zarr_linked_data.node.writing import array_documents, chunk_name, group_documents
+
+__all__ = [
+    "DOCUMENT_NAMES",
+    "NUMBERS",
+    "NodeDocument",
+    "array_documents",
+    "chunk_name",
+    "group_documents",
+    "read_node",
+    "sanitised",
+    "without_consolidated",
+]
+
+DOCUMENT_NAMES = {2: (".zarray", ".zattrs", ".zgroup"), 3: ("zarr.json",)}
+"""The names of a node's metadata documents, by Zarr format."""

@@ -1,0 +1,33 @@
+"""The places that hold a store's objects: folders, buckets, memory, web servers, Zarr stores.
+
+`open_storage` opens one by its URL; all that it opens behave alike, as `Storage` says.
+"""
+
+from zarr_linked_data.storage.base import (
+    OUR_FOLDER,
+    Contents,
+    Data,
+    Found,
+    Storage,
+    cache_folder,
+    checked_key,
+)
+from zarr_linked_data.storage.folder import FolderStorage
+from zarr_linked_data.storage.many import read_many, write_many
+from zarr_linked_data.storage.opening import Location, open_file, open_storage
+
+__all__ = [
+    "OUR_FOLDER",
+    "Contents",
+    "Data",
+    "FolderStorage",
+    "Found",
+    "Location",
+    "Storage",
+    "cache_folder",
+    "checked_key",
+    "open_file",
+    "open_storage",
+    "read_many",
+    "write_many",
+]

@@ -1,0 +1,107 @@
+"""Listing an object store by key, going on where the connection broke off."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from zarr_linked_data.storage.base import Contents, Found, plain_tag
+from zarr_linked_data.storage.object_errors import is_broken_off, is_missing
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+Answer = TypeVar("Answer")
+
+PAGE = 1000
+"""How many keys S3 lists in one request."""
+
+TRIES = 6
+"""How often a listing goes on where it broke off, which obstore itself does not."""
+
+
+def list_objects(store: ObjectStore, folder: str, after: str | None) -> Iterator[Found]:
+    """List all objects in a folder and below, by key, from the one after `after` on."""
+    for found in _without_markers(store, _objects(store, folder, after)):
+        yield Found(found["path"], found["size"], plain_tag(found["e_tag"]))
+
+
+def _objects(store: ObjectStore, folder: str, after: str | None) -> "Iterator[ObjectMeta]":
+    broken = 0
+    while True:
+        try:
+            pages = obstore.list(store, folder or None, offset=after, chunk_size=PAGE)
+            for page in pages:
+                yield from page
+                after, broken = page[-1]["path"], 0
+        except BaseError as error:
+            broken += 1
+            if broken == TRIES or not is_broken_off(error):
+                raise
+            time.sleep(0.05 * 2**broken)
+        else:
+            return
+
+
+def _without_markers(store: ObjectStore, found: "Iterator[ObjectMeta]") -> "Iterator[ObjectMeta]":
+    """Leave out the markers of folders, which some tools put: empty objects named 'folder/'.
+
+    obstore takes the '/' off, so that they look like objects called 'folder'; they come right
+    before the objects of that folder, or cannot be read by that name.
+    """
+    waiting: ObjectMeta | None = None
+    for entry in found:
+        if (
+            waiting
+            and not entry["path"].startswith(f"{waiting['path']}/")
+            and _exists(store, waiting)
+        ):
+            yield waiting
+        waiting = entry if entry["size"] == 0 else None
+        if waiting is None:
+            yield entry
+    if waiting and _exists(store, waiting):
+        yield waiting
+
+
+def _is_in(entry: "ObjectMeta", folder: "ObjectMeta") -> bool:
+    return entry["path"].startswith(f"{folder['path']}/")
+
+
+def _exists(store: ObjectStore, entry: "ObjectMeta") -> bool:
+    try:
+        obstore.head(store, entry["path"])
+    except FileNotFoundError as error:
+        if is_missing(error):
+            return False
+        raise
+    except ValueError:
+        return False  # the marker of the listed folder itself, whose name is now empty
+    return True
+
+
+def list_contents(store: ObjectStore, folder: str) -> Contents:
+    """List what one folder holds."""
+    answer = _again(lambda: obstore.list_with_delimiter(store, folder or None))
+    skipped = len(folder) + 1 if folder else 0
+    folders = sorted(path[skipped:] for path in answer["common_prefixes"])
+    objects = [
+        Found(entry["path"][skipped:], entry["size"], plain_tag(entry["e_tag"]))
+        for entry in sorted(answer["objects"], key=lambda entry: entry["path"])
+        if entry["path"] not in {folder, ""}  # the folder's own marker
+    ]
+    return folders, objects
+
+
+def _again(question: Callable[[], Answer]) -> Answer:
+    for attempt in range(1, TRIES):
+        try:
+            return question()
+        except BaseError as error:
+            if not is_broken_off(error):
+                raise
+            time.sleep(0.05 * 2**attempt)
+    return question()

@@ -7,7 +7,7 @@ import pytest
 # Metaflow refuses to be imported as root, or where nobody is named, without this.
 os.environ["METAFLOW_USER"] = "zld-tests"
 
-from tests.servers import faulty_s3, moto, rclone, rclone_url, s3_url, web  # noqa: E402
+from tests.servers import faulty_s3, moto, rclone, rclone_url, s3_url, web
 
 __all__ = ["faulty_s3", "moto", "rclone", "rclone_url", "s3_url", "web"]
 

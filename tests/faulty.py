@@ -1,4 +1,4 @@
-"""An HTTP proxy that misbehaves on command: in front of an S3 server it is a bad day at the provider's."""
+"""An HTTP proxy that misbehaves on command: before an S3 server, a bad day at the provider's."""
 
 import http.client
 import socket
@@ -23,7 +23,7 @@ class Rule:
     fault: Fault
     status: int = 503
     every: int = 1
-    matches: Callable[[str, str], bool] = lambda method, path: True  # noqa: ARG005
+    matches: Callable[[str, str], bool] = lambda method, path: True
     seen: int = 0
 
 
@@ -69,7 +69,7 @@ class FaultyProxy:
         *,
         status: int = 503,
         every: int = 1,
-        matches: Callable[[str, str], bool] = lambda method, path: True,  # noqa: ARG005
+        matches: Callable[[str, str], bool] = lambda method, path: True,
     ) -> None:
         """Spoil every n-th of the requests that match."""
         self.rule = Rule(fault, status, every, matches)

@@ -9,8 +9,7 @@ from zarr_linked_data.consolidate import Consolidation, Options, Progress, conso
 from zarr_linked_data.errors import ArrayNotFoundError, InvalidInputError
 from zarr_linked_data.index import Node
 from zarr_linked_data.jsonld import JSON
-from zarr_linked_data.lookup import Catalogue, DocumentsStore, open_catalogue, read_values
-from zarr_linked_data.lookup.selection import Selection
+from zarr_linked_data.lookup import Catalogue, Selection, open_catalogue
 from zarr_linked_data.storage import Storage, open_storage
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
     import zarr
 
+    from zarr_linked_data.lookup.view import DocumentsStore
     from zarr_linked_data.storage import Location
 
 
@@ -108,8 +108,10 @@ class LinkedStore(Mapping[str, "LinkedNode"]):
         return [LinkedNode(self.catalogue, node) for node in found]
 
     @property
-    def zarr(self) -> DocumentsStore:
+    def zarr(self) -> "DocumentsStore":
         """A read-only Zarr store with this one's content, for zarr-python and xarray: fast to open, and silent."""
+        from zarr_linked_data.lookup.view import DocumentsStore  # noqa: PLC0415 - imports zarr
+
         return DocumentsStore(self.catalogue)
 
     def consolidate(
@@ -151,6 +153,11 @@ class LinkedNode:
         self._node = node
 
     @property
+    def node(self) -> Node:
+        """Its entry in the index."""
+        return self._node
+
+    @property
     def uri(self) -> str | None:
         """Its URI, None where it has none."""
         return self._node.uri
@@ -184,6 +191,28 @@ class LinkedNode:
     def jsonld(self) -> dict[str, JSON]:
         """Its attributes, which are its JSON-LD, as they are stored."""
         return self._catalogue.attributes(self._node)
+
+    def expanded(self) -> dict[str, JSON]:
+        """Give its JSON-LD expanded: every key and reference an IRI, under the contexts of the groups above it."""
+        from zarr_linked_data.lookup.expansion import expand_node  # noqa: PLC0415 - imports PyLD
+
+        return expand_node(self._catalogue, self._node)
+
+    def turtle(self) -> str:
+        """Give its JSON-LD as Turtle."""
+        from zarr_linked_data.lookup.expansion import write_turtle  # noqa: PLC0415 - imports PyLD
+
+        return write_turtle(self.expanded())
+
+    def choose_array(self, name: str | None = None) -> "LinkedNode":
+        """Give the array that it is or holds, by name or URI where it holds several.
+
+        Raises
+        ------
+        ArrayNotFoundError, AmbiguousArrayError
+            It holds none of that name; or several, and no name was given.
+        """
+        return LinkedNode(self._catalogue, self._catalogue.array_of(self._node, name))
 
     @property
     def arrays(self) -> "dict[str, zarr.Array[Any]]":
@@ -222,6 +251,8 @@ class LinkedNode:
         array
             Name or URI of the array, where a group holds several.
         """
+        from zarr_linked_data.lookup.values import read_values  # noqa: PLC0415 - imports numpy
+
         node = self._catalogue.array_of(self._node, array)
         document = self._catalogue.document(node)
         return read_values(self._catalogue.storage, node.path, document, selection)
@@ -237,9 +268,15 @@ class LinkedNode:
         try:
             import xarray  # noqa: PLC0415 - an optional package
         except ModuleNotFoundError as error:
-            raise InvalidInputError("xarray is not installed. Install it with `pip install xarray`.") from error
+            raise InvalidInputError(
+                "xarray is not installed. Install it with `pip install xarray`."
+            ) from error
+        from zarr_linked_data.lookup.view import DocumentsStore  # noqa: PLC0415 - imports zarr
+
         if self.kind == "array" and not self.path:
-            raise ArrayNotFoundError("The store is one array without a group; read it with `.read()`.")
+            raise ArrayNotFoundError(
+                "The store is one array without a group; read it with `.read()`."
+            )
         group = self.path if self.kind == "group" else self.path.rpartition("/")[0]
         dataset = xarray.open_zarr(DocumentsStore(self._catalogue), group=group or None)
         return dataset if self.kind == "group" else dataset[self._name]
@@ -252,7 +289,9 @@ class LinkedNode:
         """Open an array by zarr-python."""
         import zarr  # noqa: PLC0415 - costs 200 ms
 
-        return zarr.open_array(self._catalogue.storage.zarr(read_only=True), path=node.path, mode="r")
+        return zarr.open_array(
+            self._catalogue.storage.zarr(read_only=True), path=node.path, mode="r"
+        )
 
     def __eq__(self, other: object) -> bool:
         return (

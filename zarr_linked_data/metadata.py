@@ -92,7 +92,9 @@ def generation_of(iri: str, documents: Mapping[str, bytes]) -> str:
     """Name this state of the metadata: the sha256 over the IRI and NUL, then key, NUL, document, NUL of each."""
     digest = hashlib.sha256(iri.encode() + b"\0")
     for piece in _pieces(documents):
-        digest.update(b"".join(part for key in piece for part in (key.encode(), b"\0", documents[key], b"\0")))
+        digest.update(
+            b"".join(part for key in piece for part in (key.encode(), b"\0", documents[key], b"\0"))
+        )
     return digest.hexdigest()
 
 
@@ -161,7 +163,9 @@ class Encoded:
             end = min(start + _PIECE, len(documents))
             lines = [
                 b"%b:%b" % (quoted, document)
-                for quoted, document in zip(self._keys[start:end], documents[start:end], strict=True)
+                for quoted, document in zip(
+                    self._keys[start:end], documents[start:end], strict=True
+                )
             ]
             yield b",\n".join(lines) + (b",\n" if end <= last else b"\n")
         yield _END

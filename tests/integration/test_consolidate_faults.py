@@ -54,7 +54,9 @@ def test_killed_at_any_moment_every_object_is_whole_and_the_next_run_finishes(tm
     consolidate(storage)
     old = assert_whole(root)
     for number in range(1, 401):
-        put_group(storage, f"sample{number}", {"@id": f"{EX}sample{number}", "@type": [f"{EX}{seed}"]})
+        put_group(
+            storage, f"sample{number}", {"@id": f"{EX}sample{number}", "@type": [f"{EX}{seed}"]}
+        )
     process = start(root)
     time.sleep(random.Random(seed).uniform(0.05, 0.6))
     process.kill()
@@ -135,7 +137,9 @@ def test_an_s3_store_that_somebody_else_changed_is_left_to_them(s3_url):
         if other.read(METADATA_KEY) is None:
             consolidate(other, options=Options(store_iri="urn:example:theirs"))
 
-    with pytest.raises(ConcurrentUpdateError, match="Nothing of theirs was overwritten; run it again"):
+    with pytest.raises(
+        ConcurrentUpdateError, match="Nothing of theirs was overwritten; run it again"
+    ):
         consolidate(storage, progress=interfere)
     assert zld.open(storage).iri == "urn:example:theirs"
 

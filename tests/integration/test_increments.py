@@ -43,11 +43,17 @@ def assert_increment_equals_full(storage: FolderStorage) -> None:
 
 def nodes_of(root: Path) -> list[Path]:
     """The folders of all nodes but the root."""
-    return [p.parent for p in sorted(root.rglob("zarr.json")) if p.parent != root and "__zld" not in p.parts]
+    return [
+        p.parent
+        for p in sorted(root.rglob("zarr.json"))
+        if p.parent != root and "__zld" not in p.parts
+    ]
 
 
 def add_group(storage: FolderStorage, choice: random.Random) -> None:
-    parent = choice.choice(["", *[str(p.relative_to(storage.root)) for p in nodes_of(storage.root)]])
+    parent = choice.choice(
+        ["", *[str(p.relative_to(storage.root)) for p in nodes_of(storage.root)]]
+    )
     name = f"g{choice.randrange(50)}"
     put_group(storage, f"{parent}/{name}" if parent else name, {"@id": f"{EX}{name}"})
 

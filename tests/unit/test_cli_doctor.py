@@ -17,7 +17,7 @@ KUBECONFIG = "{apiVersion: v1, kind: Config, current-context: minikube}"
 def machine(monkeypatch, tmp_path):
     """A machine with nothing but the packages, a user and a home folder."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "ZLD_", "KUBE", "METAFLOW_", "XDG_", "SUDO_")):
+        if name.startswith(("KUBE", "METAFLOW_", "SUDO_", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USER", "ada")
@@ -92,6 +92,12 @@ def test_a_cache_that_cannot_be_written_is_missing(capsys, monkeypatch, machine)
     finding = examine(capsys, expected_code=1)["Local runs", "cache"]
     assert finding["found"] == f"{machine}/file/zld cannot be written: Not a directory"
     assert finding["todo"] == "Set ZLD_CACHE to a folder that can"
+
+
+def test_a_store_in_s3_is_listed(capsys, monkeypatch, s3_url):
+    monkeypatch.setenv("ZLD_STORE", s3_url)
+    finding = examine(capsys, expected_code=0)["S3", "store"]
+    assert finding["found"] == f"{s3_url} can be listed"
 
 
 def test_a_store_without_credentials_says_what_to_set(capsys, monkeypatch):

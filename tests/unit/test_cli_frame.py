@@ -19,12 +19,6 @@ from zarr_linked_data.cli.verbs import VERBS, Verb
 from zarr_linked_data.errors import EntityNotFoundError, StoreError, ZldWarning
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    for name in ("ZLD_STORE", "ZLD_DEBUG", "ZLD_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def plug(monkeypatch):
     """Give a function that plugs a verb `sing SONG [STORE]` in, which does what it is told."""
@@ -336,6 +330,12 @@ class TestStreams:
     def test_closed_streams_are_borne(self):
         code = f"import sys; sys.stdout = sys.stderr = None; sys.argv[1:] = {['fnd']!r}; {ZLD}"
         assert python(code).returncode == 2
+
+    def test_a_reader_of_standard_error_may_leave_too(self):
+        command = [sys.executable, "-c", ZLD, "xyzzy"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        process.stderr.close()
+        assert process.wait() == 2
 
     def test_characters_that_a_terminal_lacks_are_written_as_escapes(self):
         environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}

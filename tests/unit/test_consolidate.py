@@ -23,7 +23,9 @@ from zarr_linked_data.storage import open_storage
 def snapshot(root: Path) -> dict[str, tuple[int, int]]:
     """Inode and time of every object: what a rewrite would change."""
     files = [path for path in root.rglob("*") if path.is_file()]
-    return {str(path.relative_to(root)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+    return {
+        str(path.relative_to(root)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files
+    }
 
 
 def all_metadata(root: Path) -> dict[str, object]:
@@ -191,7 +193,9 @@ def test_a_name_that_is_not_utf_8_is_refused(lab):
         consolidate(lab)
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", b"not json", b'{"zarr_consolidated_format":1,"zld":{"gen'])
+@pytest.mark.parametrize(
+    "broken", [b"", b"{", b"not json", b'{"zarr_consolidated_format":1,"zld":{"gen']
+)
 def test_metadata_that_are_cut_off_are_written_anew(lab, broken):
     generation = consolidate(lab).generation
     (lab.root / ".all_metadata").write_bytes(broken)
@@ -232,3 +236,13 @@ def test_another_dataset_link_is_kept(lab):
     zld = orjson.loads((lab.root / ".all_metadata").read_bytes())["zld"]
     assert zld["dataset_link"] == "measured"
     assert consolidate(lab).changed == 0
+
+
+def test_an_old_store_is_not_read_again_and_nothing_counts_as_changed(lab):
+    for path in lab.root.rglob("zarr.json"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    lab.clock_ns = lambda: 2**62  # long after: no document is too young to be told apart
+    consolidate(lab)
+    before = snapshot(lab.root)
+    assert consolidate(lab).changed == 0
+    assert snapshot(lab.root) == before

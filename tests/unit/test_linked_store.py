@@ -131,7 +131,9 @@ def test_a_search_goes_by_type_and_text(lab):
 
 def test_a_store_that_was_never_consolidated_opens_and_says_so_at_the_first_look_up(storage):
     lab = zld.open(storage)
-    with pytest.raises(zld.NotConsolidatedError, match=r"never been consolidated. Run `zld consolidate"):
+    with pytest.raises(
+        zld.NotConsolidatedError, match=r"never been consolidated. Run `zld consolidate"
+    ):
         lab[f"{EX}sample1"]
 
 

@@ -42,7 +42,9 @@ def test_the_generation_is_the_hash_that_the_format_fixes():
 
 def test_splitting_gives_back_the_offsets_of_every_document():
     data = encoded_bytes()
-    found = {key: data[offset : offset + length] for key, offset, length in split_documents(data, "lab")}
+    found = {
+        key: data[offset : offset + length] for key, offset, length in split_documents(data, "lab")
+    }
     assert found == DOCUMENTS
 
 
@@ -54,7 +56,9 @@ def test_metadata_by_others_are_split_too_with_escaped_keys_and_other_members():
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 120, 200, -4])
 def test_metadata_that_are_cut_off_are_refused_with_what_to_do(cut):
-    with pytest.raises(CorruptDocumentError, match=r"Cannot read '\.all_metadata' of 'lab'.*zld consolidate"):
+    with pytest.raises(
+        CorruptDocumentError, match=r"Cannot read '\.all_metadata' of 'lab'.*zld consolidate"
+    ):
         list(split_documents(encoded_bytes()[:cut], "lab"))
 
 

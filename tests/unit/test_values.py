@@ -16,7 +16,9 @@ TYPES = ["bool", "int8", "int64", "uint16", "float16", "float32", "float64", "co
 
 
 def write(root, values, **options):
-    array = zarr.create_array(root, shape=values.shape, dtype=values.dtype, overwrite=True, **options)
+    array = zarr.create_array(
+        root, shape=values.shape, dtype=values.dtype, overwrite=True, **options
+    )
     array[...] = values
     return array
 
@@ -80,7 +82,9 @@ def test_sharded_and_many_chunk_arrays_go_to_zarr(tmp_path):
     chunked = write(tmp_path / "c", values, chunks=(3, 5))
     for name, array in (("s", sharded), ("c", chunked)):
         assert plan_one_chunk(array.metadata.to_dict()) is None
-        np.testing.assert_array_equal(read(tmp_path / name, array, (slice(1, 7), 3)), values[1:7, 3])
+        np.testing.assert_array_equal(
+            read(tmp_path / name, array, (slice(1, 7), 3)), values[1:7, 3]
+        )
 
 
 def test_a_missing_chunk_is_the_fill_value(tmp_path):

@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from zarr_linked_data.cli.parser import Parser, UsageError
-from zarr_linked_data.cli.terminal import complain, write
+from zarr_linked_data.cli.terminal import complain, tell, write
 from zarr_linked_data.cli.verbs import USAGE, VERBS
 
 DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -103,8 +103,7 @@ def _unknown(word: str) -> str:
 
 
 def _refuse_usage(error: UsageError) -> int:
-    if sys.stderr is not None:
-        sys.stderr.write(f"{error.usage}\n")
+    tell(error.usage)
     complain("Error", str(error), "red")
     return WRONG_USAGE
 

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -63,10 +64,15 @@ def write(text: str) -> None:
 
 def complain(kind: str, message: str, style: str) -> None:
     """Say in one line on standard error what is wrong."""
-    if sys.stderr is None:
-        return
     line = visible(re.sub(r"\s*[\r\n]+\s*", " ", message.strip()))
-    sys.stderr.write(f"{paint(f'{kind}:', style, sys.stderr)} {line}\n")
+    tell(f"{paint(f'{kind}:', style, sys.stderr)} {line}")
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error, if anybody listens."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"{line}\n")
 
 
 def _drop_the_rest() -> None:

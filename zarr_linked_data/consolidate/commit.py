@@ -120,7 +120,8 @@ class Commit:
         self.storage.delete(
             key
             for key in keys
-            if key.startswith(INDEX_PREFIX) and key[len(INDEX_PREFIX) :].partition(".")[0] not in kept
+            if key.startswith(INDEX_PREFIX)
+            and key[len(INDEX_PREFIX) :].partition(".")[0] not in kept
         )
 
 
@@ -141,7 +142,8 @@ def settle(walk: Walk, previous: Previous) -> None:
 def _known(signatures: Mapping[str, Signature], groups: set[str]) -> dict[str, Known]:
     """Give what the next walk needs to know."""
     return {
-        key: (signature, key[: max(key.rfind("/"), 0)] in groups) for key, signature in signatures.items()
+        key: (signature, key[: max(key.rfind("/"), 0)] in groups)
+        for key, signature in signatures.items()
     }
 
 

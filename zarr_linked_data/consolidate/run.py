@@ -115,14 +115,21 @@ def commit_walk(
     read = {key: _clean(key, data) for key, data in walk.documents.items() if data is not None}
     before = previous.read(read) if previous.known else previous.read_all()
     paths = {_path(key) for key in walk.documents}
-    changed = {_path(key) for key, data in read.items() if before.get(key) != data} if before else paths
+    changed = paths
+    if previous.index is not None:
+        changed = {_path(key) for key, data in read.items() if before.get(key) != data}
     removed = {_path(key) for key in previous.known or before if key not in walk.documents}
     changed |= removed & paths  # a node that lost one of its documents, or has another kind
     link = options.dataset_link or (previous.head.dataset_link if previous.head else DATASET_LINK)
     iri = options.store_iri or _kept_iri(previous)
 
     summary = previous.index.summary if previous.index else None
-    if summary and not changed and not removed and (iri, link) == (summary.iri, summary.dataset_link):
+    if (
+        summary
+        and not changed
+        and not removed
+        and (iri, link) == (summary.iri, summary.dataset_link)
+    ):
         settle(walk, previous)
     else:
         documents = _merge(walk, read, previous, before)

@@ -45,7 +45,9 @@ def plan_shards(storage: Storage, count: int, *, cache: Path | None = None) -> l
     return [Span(first, end) for first, end in zip(["", *cuts], [*cuts, None], strict=True)]
 
 
-def read_shard(storage: Storage, span: Span, *, full: bool = False, cache: Path | None = None) -> Shard:
+def read_shard(
+    storage: Storage, span: Span, *, full: bool = False, cache: Path | None = None
+) -> Shard:
     """Read the documents of one range that have changed since the last consolidation."""
     previous = read_previous(storage, cache or cache_folder())
     with no_garbage_collection():
@@ -75,7 +77,9 @@ def consolidate_shards(
         whole = Walk(detect_format(storage))
         for shard in ordered:
             fits = shard.before == previous.generation or None not in shard.walk.documents.values()
-            walk = shard.walk if fits else walk_store(storage, known=previous.known, span=shard.span)
+            walk = (
+                shard.walk if fits else walk_store(storage, known=previous.known, span=shard.span)
+            )
             whole.documents.update(walk.documents)
             whole.signatures.update(walk.signatures)
         drop_unreachable(whole, previous.known)

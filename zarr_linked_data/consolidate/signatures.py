@@ -64,9 +64,7 @@ def write_signatures(storage: Storage, generation: str, signatures: Mapping[str,
         storage.write(SIGNATURES_KEY, path.read_bytes())
 
 
-def _write(
-    path: Path, storage: Storage, generation: str, signatures: Mapping[str, Known]
-) -> None:
+def _write(path: Path, storage: Storage, generation: str, signatures: Mapping[str, Known]) -> None:
     """Write the file."""
     with write_database(path, _TABLES) as database:
         database.executemany("INSERT INTO meta VALUES (?,?)", _meta(storage, generation).items())

@@ -1,4 +1,4 @@
-"""A new store in a folder: built beside its place, which it takes in one step."""
+"""A new store in a folder: built beside its place, which it then takes in one step."""
 
 # System calls, for pathlib would double the time of a small file.
 # ruff: noqa: PTH102, PTH104, PTH116
@@ -8,13 +8,14 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from zarr_linked_data.errors import ConcurrentUpdateError
-from zarr_linked_data.fake.objects import NewNode
+from zarr_linked_data.errors import ConcurrentUpdateError, StoreError
+from zarr_linked_data.fake.objects import MARK, MARK_TEXT, ROOT_DOCUMENTS, NewNode
 from zarr_linked_data.storage import FolderStorage
+from zarr_linked_data.storage.files import file_error
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -22,8 +23,64 @@ _AT_FDCWD = -100  # Linux's number for "paths are relative to the working folder
 _RENAME_EXCHANGE = 2
 
 
-def write_files(folder: str, nodes: Iterator[NewNode]) -> None:
-    """Write a new store's nodes into an empty folder, the root's documents last."""
+def write_folder(
+    storage: FolderStorage, nodes: Iterator[NewNode], *, needed: int, replace: bool
+) -> None:
+    """Write a new store into a folder, which has none before it is whole.
+
+    Parameters
+    ----------
+    needed
+        The size of its arrays in bytes.
+    replace
+        Take the place of what is there.
+    """
+    target = storage.root.resolve()
+    try:
+        _check_space(target, needed)
+        if _can_build_beside(target):
+            with _built_beside(storage, target, replace=replace) as folder:
+                _write_files(folder, nodes)
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            with storage.lock():
+                storage.write(MARK, MARK_TEXT)
+                _clear(target)
+                _write_files(str(target), nodes)
+                storage.delete([MARK])
+    except StoreError:
+        raise
+    except OSError as error:
+        raise file_error("write", "", storage.url, error) from error
+
+
+def _check_space(target: Path, needed: int) -> None:
+    """Refuse what would fill the disk, before it does."""
+    free = shutil.disk_usage(_existing(target)).free
+    if needed > free:
+        raise StoreError(
+            f"Cannot write a store to {str(target)!r}: its arrays need {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB are free there. Ask for smaller arrays or fewer copies, or "
+            "choose another place."
+        )
+
+
+def _existing(folder: Path) -> Path:
+    """Give the folder, or the first above it that is there."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _can_build_beside(target: Path) -> bool:
+    """Tell whether a new folder can take this place: not where a disk is mounted or we work."""
+    if os.path.ismount(target) or Path.cwd().is_relative_to(target):
+        return False
+    return os.access(_existing(target.parent), os.W_OK | os.X_OK)
+
+
+def _write_files(folder: str, nodes: Iterator[NewNode]) -> None:
+    """Write a new store's nodes into a folder without any, the root's documents last."""
     root = next(nodes)
     for node in nodes:
         place = f"{folder}/{node.path}/"
@@ -57,18 +114,17 @@ def _make_folders(place: str, name: str) -> None:
         cut = name.find("/", cut + 1)
 
 
-def can_build_beside(target: Path) -> bool:
-    """Tell whether a folder can be put in this place: not where a disk is mounted, or where we work."""
-    if os.path.ismount(target) or Path.cwd().is_relative_to(target):
-        return False
-    above = target.parent
-    while not above.exists():
-        above = above.parent
-    return os.access(above, os.W_OK | os.X_OK)
+def _clear(target: Path) -> None:
+    """Remove all from a folder save the mark; the root's documents first, so no store is left."""
+    for name in ROOT_DOCUMENTS:
+        (target / name).unlink(missing_ok=True)
+    mark = target / MARK
+    _empty(target, keep={mark.parent.name, "lost+found"})
+    _empty(mark.parent, keep={mark.name})
 
 
 @contextmanager
-def built_beside(storage: FolderStorage, target: Path, *, replace: bool) -> Iterator[str]:
+def _built_beside(storage: FolderStorage, target: Path, *, replace: bool) -> Iterator[str]:
     """Give a folder to build in, which takes the target's place when the block has ended well.
 
     A killed run leaves it, and the next one clears it away.
@@ -78,11 +134,11 @@ def built_beside(storage: FolderStorage, target: Path, *, replace: bool) -> Iter
     ConcurrentUpdateError
         Another run builds a store for the same place, or was there first.
     """
-    os.makedirs(target.parent, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.zld-new")
     with _held(beside, target):
         try:
-            _empty(beside)
+            _empty(beside)  # of what a killed run left
             yield str(beside)
             if target.exists():
                 shutil.copymode(target, beside)
@@ -101,7 +157,7 @@ def built_beside(storage: FolderStorage, target: Path, *, replace: bool) -> Iter
 
 @contextmanager
 def _held(folder: Path, target: Path) -> Iterator[None]:
-    """Hold a folder, made if need be, against other runs; the kernel frees it when we are killed."""
+    """Hold a folder, made if need be, against other runs; the kernel frees it if we are killed."""
     file = None
     while file is None:
         with suppress(FileExistsError):
@@ -131,13 +187,15 @@ def _locked(file: int, folder: Path, target: Path) -> int | None:
     return None
 
 
-def _empty(folder: Path) -> None:
-    """Remove what a killed run left in a folder."""
-    for entry in list(os.scandir(folder)):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+def _empty(folder: Path, keep: Collection[str] = ()) -> None:
+    """Remove what is in a folder, save some names."""
+    for path in list(folder.iterdir()):
+        if path.name in keep:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         else:
-            os.unlink(entry.path)
+            path.unlink()
 
 
 def _exchange(storage: FolderStorage, new: Path, old: Path) -> None:
@@ -149,7 +207,7 @@ def _exchange(storage: FolderStorage, new: Path, old: Path) -> None:
             os.rename(old, away)
             os.rename(new, old)
             os.rename(away, new)
-        shutil.rmtree(new)
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _exchange_at_once(new: Path, old: Path) -> bool:

@@ -6,11 +6,21 @@ The root's documents go last: until they are there, nothing looks like a store.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from zarr_linked_data.errors import InvalidInputError, StoreError
 from zarr_linked_data.node import DOCUMENT_NAMES
-from zarr_linked_data.storage import Storage, write_many
+from zarr_linked_data.storage import FolderStorage, Storage, write_many
 
 MARK = "__zld/unfinished"
 """The key of an object that says: a store is being written here, and all that lies here is its."""
+
+MARK_TEXT = b"A store is being written here. If not, a run was killed: start it again.\n"
+
+ROOT_DOCUMENTS = tuple(name for names in DOCUMENT_NAMES.values() for name in names)
+
+_NODES = {"zarr.json", ".zgroup", ".zarray"}
+
+_NOT_OTHERS = {"__zld", ".all_metadata", "lost+found"}
+"""Names that nobody would miss: ours without a store, and that of every new file system."""
 
 _MEMORY = 256 * 2**20
 """Bytes of objects that wait to be sent."""
@@ -28,10 +38,39 @@ class NewNode:
     chunks: Iterable[tuple[str, bytes]] = ()
 
 
-def has_store(storage: Storage) -> bool:
-    """Tell whether a Zarr store is here: whether the root has a document of a group or array."""
-    names = [name for names in DOCUMENT_NAMES.values() for name in names if name != ".zattrs"]
-    return any(storage.read_range(name, 0, 1) is not None for name in names)
+def is_occupied(storage: Storage, *, overwrite: bool) -> bool:
+    """Tell whether something is here that is to be replaced.
+
+    Raises
+    ------
+    InvalidInputError
+        There is a store, which may not be replaced; or there is something else.
+    StoreError
+        The place takes no objects.
+    """
+    if isinstance(storage, FolderStorage) and not storage.root.exists():
+        return False
+    if not storage.writable():
+        raise StoreError(
+            f"Cannot write a store to {storage.url!r}: it may not be written to. Choose another "
+            "place, or ask its owner for the right to write."
+        )
+    folders, objects = storage.list_folder("")
+    names = {*folders, *(found.key for found in objects)}
+    if names & _NODES:
+        if overwrite:
+            return True
+        raise InvalidInputError(
+            f"There is a store at {storage.url!r} already. Choose another place, or replace it "
+            "with --overwrite."
+        )
+    others = sorted(names - _NOT_OTHERS)
+    if others and storage.read(MARK) is None:
+        raise InvalidInputError(
+            f"Cannot write a store to {storage.url!r}: something else is there, such as "
+            f"{others[0]!r}. Choose an empty or new place."
+        )
+    return bool(names)
 
 
 def write_objects(storage: Storage, nodes: Iterator[NewNode], *, largest: int) -> None:
@@ -44,7 +83,7 @@ def write_objects(storage: Storage, nodes: Iterator[NewNode], *, largest: int) -
     largest
         The size in bytes of the largest chunk: so many requests at once as the memory allows.
     """
-    storage.write(MARK, b"")
+    storage.write(MARK, MARK_TEXT)
     clear(storage)
     root = next(nodes)
     threads = min(storage.threads, max(1, _MEMORY // (_AHEAD * largest)))
@@ -56,7 +95,7 @@ def write_objects(storage: Storage, nodes: Iterator[NewNode], *, largest: int) -
 
 def clear(storage: Storage) -> None:
     """Take away all objects save the mark; the root's documents first, so that no store is left."""
-    storage.delete(name for names in DOCUMENT_NAMES.values() for name in names)
+    storage.delete(ROOT_DOCUMENTS)
     storage.delete([found.key for found in storage.list() if found.key != MARK])
 
 

@@ -38,12 +38,13 @@ class Signals:
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[np.generic], seed: int) -> None:
         self.shape = shape
         self.dtype = dtype
-        self.array_bytes = math.prod(shape) * dtype.itemsize
-        rows = max(1, CHUNK_BYTES * shape[0] // self.array_bytes)
+        row_bytes = math.prod(shape[1:]) * dtype.itemsize
+        rows = max(1, CHUNK_BYTES // row_bytes)
         count = math.ceil(shape[0] / rows)
         # Chunks of even size: the last one is stored whole, however little of it is in the array.
         self.chunk_shape = (math.ceil(shape[0] / count), *shape[1:])
         self.chunks = math.ceil(shape[0] / self.chunk_shape[0])
+        self.chunk_bytes = math.prod(self.chunk_shape) * dtype.itemsize
         self._random = np.random.default_rng(seed)
 
     def arrays(self) -> Iterator[Iterator[bytes]]:
@@ -74,9 +75,10 @@ class Signals:
         """
         draw = self._random
         times = np.linspace(0.0, 1.0, self.shape[0])[:, np.newaxis]
+        narrowest = max(0.004, 1.0 / self.shape[0])
         where, width, height = draw.random((3, batch, 1, PEAKS))
         elution = np.empty((batch, self.shape[0], PEAKS + 1))
-        elution[..., :PEAKS] = _bell(times, where, 0.004 + 0.02 * width)
+        elution[..., :PEAKS] = _bell(times, where, narrowest + 0.02 * width)
         elution[..., :PEAKS] *= STRONGEST * height**2
         elution[..., PEAKS:] = 2.0 + 8.0 * draw.random((batch, 1, 1)) * times
         spectra = np.ones((batch, PEAKS + 1, 1))
@@ -100,15 +102,15 @@ class Signals:
         """Give the values in the data type asked for."""
         kind = self.dtype.kind
         if kind == "b":
-            return values > values.mean(dtype=float)
+            return np.greater(values, values.mean())
         if kind == "c":
             turns = np.exp(2j * np.pi * np.linspace(0.0, 8.0, values.shape[-1]))
-            return (values * turns).astype(self.dtype)
+            return np.asarray(values * turns, self.dtype)
         if kind in "iu":
             limits = np.iinfo(self.dtype)  # type: ignore[type-var]
             counts = np.rint(values * min(1.0, limits.max / STRONGEST))
             low, high = max(limits.min, -(2**31)), min(limits.max, 2**31)
-            return np.clip(counts, low, high).astype(self.dtype)
+            return np.asarray(np.clip(counts, low, high), self.dtype)
         return values.astype(self.dtype, copy=False)
 
 

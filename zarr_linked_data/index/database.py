@@ -78,7 +78,12 @@ def write_database(path: Path, tables: Iterable[str]) -> Iterator[sqlite3.Connec
     """Write a new SQLite file in one go: no journal, for it is written aside and moved when it is whole."""
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            for statement in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "BEGIN", *tables):
+            for statement in (
+                "PRAGMA journal_mode=OFF",
+                "PRAGMA synchronous=OFF",
+                "BEGIN",
+                *tables,
+            ):
                 database.execute(statement)
             yield database
             database.execute("COMMIT")
@@ -98,7 +103,12 @@ def _read_form(row: tuple[int, str, str, str | None, str]) -> tuple[int, Form]:
     """Turn a table's row into a form."""
     number, kind, shape_text, dtype, types = row
     shape = orjson.loads(shape_text)
-    return number, (kind, None if shape is None else tuple(shape), dtype, tuple(orjson.loads(types)))
+    return number, (
+        kind,
+        None if shape is None else tuple(shape),
+        dtype,
+        tuple(orjson.loads(types)),
+    )
 
 
 class Index:
@@ -131,7 +141,10 @@ class Index:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -176,9 +189,7 @@ class Index:
         first, end = (f"{path}/", f"{path}0") if path else ("", "\U0010ffff")
         level = path.count("/") + 1 if path else 0
         deepest = None if depth is None else level + depth - 1
-        query = (
-            "SELECT node.* FROM place JOIN node USING (uri, path) WHERE place.path >= ? AND place.path < ? AND place.path != ''"
-        )
+        query = "SELECT node.* FROM place JOIN node USING (uri, path) WHERE place.path >= ? AND place.path < ? AND place.path != ''"
         if deepest is not None:
             query += " AND length(place.path) - length(replace(place.path, '/', '')) <= ?"
         query += " ORDER BY place.path"
@@ -189,7 +200,9 @@ class Index:
         """Give all nodes, by path."""
         return map(
             self._to_node,
-            self._stream("SELECT node.* FROM place JOIN node USING (uri, path) ORDER BY place.path", ()),
+            self._stream(
+                "SELECT node.* FROM place JOIN node USING (uri, path) ORDER BY place.path", ()
+            ),
         )
 
     def uris(self, *, after: str = "") -> Iterator[str]:

@@ -117,9 +117,7 @@ def _read_drafts(documents: Mapping[str, bytes], dataset_link: str) -> Iterator[
         yield _Draft(path, keys, kind, shape, dtype, description)
 
 
-def _uris_from_groups(
-    drafts: list[_Draft], owned: set[str | None]
-) -> Iterator[tuple[str, str]]:
+def _uris_from_groups(drafts: list[_Draft], owned: set[str | None]) -> Iterator[tuple[str, str]]:
     """Give path and URI of the arrays that are named only by their group's link.
 
     The link whose last segment is the array's name; else the one link of a group with one array, if no node has it.

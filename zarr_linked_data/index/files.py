@@ -91,7 +91,11 @@ def _try(path: Path, head: Head, generation: str) -> Index | None:
     except UnusableIndexError:
         return None
     summary = index.summary
-    if (summary.generation, summary.size, summary.dataset_link) == (generation, head.size, head.dataset_link):
+    if (summary.generation, summary.size, summary.dataset_link) == (
+        generation,
+        head.size,
+        head.dataset_link,
+    ):
         return index
     index.close()
     return None
@@ -121,9 +125,7 @@ def _fetch(part: Path, storage: Storage, head: Head) -> bool:
     return index is not None
 
 
-def _build(
-    part: Path, storage: Storage, head: Head, generation: str, data: bytes | None
-) -> None:
+def _build(part: Path, storage: Storage, head: Head, generation: str, data: bytes | None) -> None:
     """Build the index from the consolidated metadata."""
     data = _read_metadata(storage, head) if data is None else data
     documents: dict[str, bytes] = {}

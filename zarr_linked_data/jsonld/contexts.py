@@ -129,7 +129,7 @@ class Context:
 
     def processed(self) -> "ProcessedContext":
         """Give PyLD's own form of it."""
-        from zarr_linked_data.jsonld.processor import NO_CONTEXT  # noqa: PLC0415  # imports PyLD
+        from zarr_linked_data.jsonld.processor import NO_CONTEXT  # imports PyLD
 
         return NO_CONTEXT
 

@@ -137,7 +137,7 @@ def _expand(document: JSON, meaningless: dict[str, None]) -> list[JSON]:
     """Give the expanded document; PyLD is slow, and asked only where it is not expanded yet."""
     if is_expanded(document):
         return document if isinstance(document, list) else [document]
-    from zarr_linked_data.jsonld.processor import expand_document  # noqa: PLC0415  # imports PyLD
+    from zarr_linked_data.jsonld.processor import expand_document  # imports PyLD
 
     return expand_document(document, lambda key: meaningless.update({key: None} if key else {}))
 

@@ -109,7 +109,7 @@ class Flattener:
             elif key in ("@graph", "@included"):
                 self.add(values)
             elif not key.startswith("@"):
-                draft.add(key, [self._convert(value) for value in values])
+                draft.add(key, [v if "@value" in v else self._convert(v) for v in values])
 
     def _reverse(self, uri: str, properties: Mapping[str, list[JSON]]) -> None:
         """Let other nodes point at this one."""

@@ -1,6 +1,5 @@
 """What a URI is, the name at its end, and where expanded values hold one."""
 
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
@@ -54,13 +53,15 @@ def is_iri(text: str) -> bool:
     return True
 
 
-def linked_uris(values: list[JSON]) -> Iterator[str]:
+def linked_uris(values: list[JSON]) -> list[str]:
     """Give the URIs that a property's expanded values point at; those in a list, too."""
+    uris = []
     for value in values:
-        if "@list" in value:
-            yield from linked_uris(value["@list"])
-        elif isinstance(value.get("@id"), str):
-            yield value["@id"]
+        if isinstance(value.get("@id"), str):
+            uris.append(value["@id"])
+        elif "@list" in value:
+            uris += linked_uris(value["@list"])
+    return uris
 
 
 def _name_bounds(iri: str) -> tuple[int, int]:
@@ -73,6 +74,6 @@ def _name_bounds(iri: str) -> tuple[int, int]:
 @cache
 def _named_node() -> "type[NamedNode]":
     """Give pyoxigraph's IRI, imported when the first URI is looked at: that costs 8 ms."""
-    from pyoxigraph import NamedNode  # noqa: PLC0415  # the reason is above
+    from pyoxigraph import NamedNode  # the reason is above
 
     return NamedNode

@@ -1,8 +1,9 @@
-"""URI → node → array or slice."""
+"""URI → node → array or slice.
+
+`values`, `files` and `view` are imported where they are used: they need numpy and zarr, and a look-up does not.
+"""
 
 from zarr_linked_data.lookup.catalogue import Catalogue, open_catalogue
-from zarr_linked_data.lookup.selection import parse_selection
-from zarr_linked_data.lookup.values import read_values
-from zarr_linked_data.lookup.view import DocumentsStore
+from zarr_linked_data.lookup.selection import Selection, parse_selection
 
-__all__ = ["Catalogue", "DocumentsStore", "open_catalogue", "parse_selection", "read_values"]
+__all__ = ["Catalogue", "Selection", "open_catalogue", "parse_selection"]

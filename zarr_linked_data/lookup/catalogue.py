@@ -117,9 +117,9 @@ class Catalogue:
                 f"{len(nodes)} nodes of {self.url!r} are {uri!r}: {paths}{more}. "
                 "Take one by its path, or all with `zld find --all`."
             )
-        raise EntityNotFoundError(self._say_unknown(uri))
+        raise EntityNotFoundError(self.say_unknown(uri))
 
-    def _say_unknown(self, uri: str) -> str:
+    def say_unknown(self, uri: str) -> str:
         """Say that no node has this URI, and which have one like it."""
         near = nearest_uris(self.index, uri)
         if near:
@@ -141,7 +141,9 @@ class Catalogue:
             )
         return node
 
-    def nodes(self, *, below: str = "", depth: int | None = None, kind: str | None = None) -> Iterator[Node]:
+    def nodes(
+        self, *, below: str = "", depth: int | None = None, kind: str | None = None
+    ) -> Iterator[Node]:
         """Give the nodes by path: those below this path and the node there, down to a depth."""
         below = below.strip("/")
         top = self._ask(lambda index: index.at(below))
@@ -199,9 +201,13 @@ class Catalogue:
         """Give the nodes of a type (a local name or an IRI) whose metadata or URI hold a text, case ignored."""
         wanted = None if text is None else text.casefold()
         for node in self.nodes():
-            if type_name is not None and not _is_of_type(node, type_name):
+            if type_name is not None and not is_of_type(node, type_name):
                 continue
-            if wanted is None or wanted in (node.uri or "").casefold() or wanted in self._text(node):
+            if (
+                wanted is None
+                or wanted in (node.uri or "").casefold()
+                or wanted in self._text(node)
+            ):
                 yield node
 
     def _text(self, node: Node) -> str:
@@ -245,7 +251,7 @@ class Catalogue:
             return question(self.index)
 
 
-def _is_of_type(node: Node, name: str) -> bool:
+def is_of_type(node: Node, name: str) -> bool:
     """Tell whether the node has this type, given by local name or IRI."""
     return any(name in (iri, local_name(iri)) for iri in node.types)
 

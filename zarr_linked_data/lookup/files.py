@@ -83,7 +83,9 @@ def load_values(location: str) -> npt.NDArray[Any]:
     folder, name = open_file(location)
     data = folder.read(name)
     if data is None:
-        raise StoreError(f"There is no file {location!r}. Retrieve it with `zld get URI -o {location}`.")
+        raise StoreError(
+            f"There is no file {location!r}. Retrieve it with `zld get URI -o {location}`."
+        )
     try:
         if suffix == ".npy":
             loaded: npt.NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
@@ -119,7 +121,9 @@ def compare_values(found: npt.NDArray[Any], expected: npt.NDArray[Any], location
     if not same.all():
         at = tuple(int(i) for i in np.argwhere(~same)[0])
         count = int((~same).sum())
-        raise _differs(location, f"{count} values differ, first at {at}: {found[at]} is not {expected[at]}")
+        raise _differs(
+            location, f"{count} values differ, first at {at}: {found[at]} is not {expected[at]}"
+        )
 
 
 def _differs(location: str, how: str) -> InvalidInputError:

@@ -70,7 +70,9 @@ def _decode(plan: OneChunk, data: bytes, where: str) -> npt.NDArray[Any]:
     try:
         raw = data if plan.decode is None else plan.decode(data)
     except (RuntimeError, ValueError, OSError, EOFError, zlib.error) as error:
-        raise CorruptDocumentError(f"Cannot decode chunk {plan.key!r} of {where!r}: {error}.") from error
+        raise CorruptDocumentError(
+            f"Cannot decode chunk {plan.key!r} of {where!r}: {error}."
+        ) from error
     expected = math.prod(plan.chunk_shape) * plan.dtype.itemsize
     if len(raw) != expected:
         raise CorruptDocumentError(
@@ -83,7 +85,9 @@ def _decode(plan: OneChunk, data: bytes, where: str) -> npt.NDArray[Any]:
 def plan_one_chunk(document: Mapping[str, JSON]) -> OneChunk | None:
     """Tell how to read an array of one chunk with codecs that we know; None for all others."""
     try:
-        plan = _plan_format_3(document) if document["zarr_format"] == 3 else _plan_format_2(document)
+        plan = (
+            _plan_format_3(document) if document["zarr_format"] == 3 else _plan_format_2(document)
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     if plan is None or any(c < s for c, s in zip(plan.chunk_shape, plan.shape, strict=True)):
@@ -93,7 +97,11 @@ def plan_one_chunk(document: Mapping[str, JSON]) -> OneChunk | None:
 
 def _plan_format_3(document: Mapping[str, JSON]) -> OneChunk | None:
     """Plan for a `zarr.json`."""
-    data_type, codecs, encoding = document["data_type"], document["codecs"], document["chunk_key_encoding"]
+    data_type, codecs, encoding = (
+        document["data_type"],
+        document["codecs"],
+        document["chunk_key_encoding"],
+    )
     if data_type not in PLAIN_TYPES or document["chunk_grid"]["name"] != "regular":
         return None
     if document.get("storage_transformers") or codecs[0]["name"] != "bytes" or len(codecs) > 2:

@@ -143,5 +143,3 @@ def _cut(data: bytes, byte_range: ByteRequest | None) -> bytes:
             return data[-suffix:]
         case _:
             return data
-
-

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from zarr_linked_data.plot.quantity import NUMBERS, as_text
 from zarr_linked_data.plot.style import Heading, finish, new_figure
 from zarr_linked_data.plot.tables import draw_card, draw_table
 from zarr_linked_data.plot.words import form_of
+from zarr_linked_data.storage import open_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,39 +63,45 @@ def plot_array(
 
 def save_array_plot(
     values: NDArray[Any] | Excerpt,
-    path: str | Path,
+    location: str | Path,
     *,
     title: str = "",
     uri: str = "",
     dims: Sequence[str | None] | None = None,
     units: str | None = None,
-) -> Path:
-    """Draw an array into a file; its suffix says how: .png, .svg or .pdf.
+) -> None:
+    """Draw an array into a file, whole or not at all; its suffix says how: .png, .svg or .pdf.
+
+    Parameters
+    ----------
+    location
+        A path, or a URL of a bucket. What is there is replaced.
 
     Raises
     ------
     InvalidInputError
-        The suffix is another one, or the file cannot be written; no part of it is then there.
+        The suffix is another one.
+    StoreError
+        There is no such folder, or it cannot be written.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    suffix = PurePosixPath(location).suffix
+    if suffix.lower() not in SUFFIXES:
         raise InvalidInputError(
-            f"Cannot draw into {str(path)!r}: its suffix is {path.suffix!r}. "
+            f"Cannot draw into {str(location)!r}: its suffix is {suffix!r}. "
             f"Choose one of {', '.join(SUFFIXES)}."
         )
+    folder, name = open_file(location)
     figure = plot_array(values, title=title, uri=uri, dims=dims, units=units)
+    folder.write(name, _render(figure, suffix[1:].lower()))
+
+
+def _render(figure: "Figure", form: str) -> bytes:
+    """Give the bytes of a picture file, without the date in it."""
     picture = BytesIO()
-    stamps = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
-    figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata=stamps)
-    try:
-        path.write_bytes(picture.getvalue())
-    except OSError as error:
-        raise InvalidInputError(
-            f"Cannot write {str(path)!r}: {error.strerror}. "
-            "Choose a folder that exists and where you may write."
-        ) from error
-    return path
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    paper = figure.get_facecolor()
+    figure.savefig(picture, format=form, dpi=figure.dpi, facecolor=paper, metadata=dates.get(form))
+    return picture.getvalue()
 
 
 def _draw(axes: "Axes", plane: Plane, units: str | None) -> tuple[str, ...]:
@@ -103,7 +110,8 @@ def _draw(axes: "Axes", plane: Plane, units: str | None) -> tuple[str, ...]:
         draw_card(axes, "no values", "the array is empty")
         return ()
     if plane.values.ndim == 0 and plane.values.dtype.names is None:
-        draw_card(axes, " ".join(filter(None, [as_text(plane.values[()]), units])))
+        words = as_text(plane.values[()]) or '""'
+        draw_card(axes, f"{words} {units or ''}".rstrip())
         return ()
     if plane.values.dtype.kind not in NUMBERS:
         return draw_table(axes, plane)

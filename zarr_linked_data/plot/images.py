@@ -10,10 +10,8 @@ from zarr_linked_data.plot.excerpt import Plane
 from zarr_linked_data.plot.quantity import Quantity, constant, in_grey, measure
 from zarr_linked_data.plot.reduce import (
     BLOCK_SAMPLES,
-    PERCENTILES,
     block_means,
     robust_limits,
-    value_range,
 )
 from zarr_linked_data.plot.style import (
     FONT,
@@ -76,7 +74,7 @@ def draw_image(axes: "Axes", plane: Plane, units: str | None) -> tuple[str, ...]
     number_axis(axes.xaxis)
     number_axis(axes.yaxis)
     image = _show(axes, small, plane)
-    limits = value_range(quantity.values)
+    limits = quantity.limits
     clipped: tuple[str, ...] = ()
     if limits is None:
         say_nothing_finite(axes)
@@ -114,16 +112,16 @@ def _color_values(
     image: "AxesImage", small: Array, quantity: Quantity, limits: tuple[float, float]
 ) -> tuple[str, ...]:
     """Choose where the colours begin and end, and add their scale; say where values go beyond."""
-    low, high, clipped = robust_limits(small)
-    around = max(abs(low) * 0.05, 0.5) if low == high else 0.0
-    image.set_clim(low - around, high + around)
-    bar = _add_color_bar(image, quantity.label, clipped)
+    colors = robust_limits(small)
+    around = max(abs(colors.low) * 0.05, 0.5) if colors.low == colors.high else 0.0
+    image.set_clim(colors.low - around, colors.high + around)
+    bar = _add_color_bar(image, quantity.label, colors.extend)
     value_axis(bar.ax.yaxis)
     if quantity.dates:
         date_axis(bar.ax.yaxis)
-    if clipped == "neither":
+    if colors.extend == "neither":
         return ()
-    ends = " to ".join(f"{percent:g}" for percent in PERCENTILES)
+    ends = " to ".join(f"{percent:.4g}" for percent in colors.percentiles)
     reach = " to ".join(f"{limit:.4g}" for limit in limits)
     return (f"Colours cover the percentiles {ends}; values reach from {reach}",)
 
@@ -174,9 +172,10 @@ def _cell_format(small: Array) -> str:
     largest = float(np.nanmax(np.abs(small.astype(np.float64))))
     if small.dtype.kind in "ui" and largest < LONGEST:
         return ",d"
-    if not 1 / SHORTEST <= largest < SHORTEST:
+    if largest and not 1 / SHORTEST <= largest < SHORTEST:
         return ".2e"
-    return f",.{max(int(largest < SHORT), 2 - floor(log10(largest)))}f"
+    digits = floor(log10(largest)) if largest else 1
+    return f",.{max(int(largest < SHORT), 2 - digits)}f"
 
 
 def _averaged(block: tuple[int, int]) -> tuple[str, ...]:

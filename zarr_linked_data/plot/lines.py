@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zarr_linked_data.plot.excerpt import Axis, Plane
-from zarr_linked_data.plot.quantity import Quantity, constant, in_grey, magnitudes, measure
-from zarr_linked_data.plot.reduce import envelope, value_range
+from zarr_linked_data.plot.quantity import Quantity, constant, in_grey, measure, scaled
+from zarr_linked_data.plot.reduce import envelope
 from zarr_linked_data.plot.style import (
     INK,
     LINES,
@@ -55,15 +55,14 @@ def draw_lines(axes: "Axes", plane: Plane, units: str | None) -> tuple[str, ...]
 
 def _draw_complex(axes: "Axes", plane: Plane, units: str | None) -> tuple[str, ...]:
     """Draw the real part, the imaginary part, and the magnitude above them."""
-    magnitude = measure(plane.values)
-    parts = [plane.values.real, plane.values.imag, magnitudes(plane.values)]
-    together = measure(np.stack(parts), units)  # on one scale
-    style_axes(axes, plane.axes[0].name, together.label)
-    names = ("real", "imaginary", "magnitude")
-    size = _draw_rows(axes, plane.axes[0], list(zip(names, together.values, strict=True)))
+    magnitude = measure(plane.values, units)
+    parts = {"real": plane.values.real, "imaginary": plane.values.imag}
+    rows = [(name, scaled(part, magnitude.power)) for name, part in parts.items()]
+    style_axes(axes, plane.axes[0].name, magnitude.label.replace("magnitude", "value"))
+    size = _draw_rows(axes, plane.axes[0], [*rows, ("magnitude", magnitude.values)])
     axes.lines[-1].set(color=INK, linewidth=1.4)
     _add_legend(axes)
-    _finish_axes(axes, together, plane)
+    _finish_axes(axes, magnitude, plane)
     return (*magnitude.notes, *_thinned(size))
 
 
@@ -134,7 +133,7 @@ def _finish_axes(axes: "Axes", quantity: Quantity, plane: Plane) -> None:
     elif plane.values.dtype.kind == "b":
         axes.set_yticks([0, 1], ["False", "True"])
         axes.set_ylim(-0.1, 1.1)
-    if value_range(quantity.values) is None:
+    if quantity.limits is None:
         say_nothing_finite(axes)
 
 

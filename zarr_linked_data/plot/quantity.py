@@ -1,7 +1,7 @@
 """Values as numbers that can be drawn: dates, durations, complex and non-finite ones among them."""
 
 from dataclasses import dataclass, replace
-from math import floor, log10
+from math import floor, isfinite, log10
 from typing import Any
 
 import numpy as np
@@ -43,8 +43,12 @@ class Quantity:
 
     values: Array
     label: str
+    limits: tuple[float, float] | None
+    """The smallest and the largest; None where there is none."""
     notes: tuple[str, ...] = ()
     dates: bool = False
+    power: int = 0
+    """Of ten, by which the numbers were divided."""
 
 
 def measure(values: Array, units: str | None = None) -> Quantity:
@@ -54,19 +58,27 @@ def measure(values: Array, units: str | None = None) -> Quantity:
         return _dates(values)
     if kind == "m":
         return _durations(values)
-    label = f"value ({units})" if units else "value"
+    name = "magnitude" if kind == "c" else "value"
+    label = f"{name} ({units})" if units else name
     if kind == "c":
-        label = f"magnitude ({units})" if units else "magnitude"
         values = magnitudes(values)
     if values.dtype.kind == "f":
         return _moderate(_finite(values, label))
-    return Quantity(values, label)
+    return Quantity(values, label, value_range(values))
 
 
 def magnitudes(values: Array) -> Array:
     """Give the magnitude of complex values; infinite where it is more than a float holds."""
     with np.errstate(over="ignore"):
         result: Array = np.hypot(values.real, values.imag)
+    return result
+
+
+def scaled(values: Array, power: int) -> Array:
+    """Divide by a power of ten; one below 1e-308 is itself no float64, so in two steps."""
+    if power == 0:
+        return values
+    result: Array = values.astype(np.float64) / 10.0 ** (power // 2) / 10.0 ** (power - power // 2)
     return result
 
 
@@ -77,14 +89,16 @@ def _finite(values: Array, label: str) -> Quantity:
     if values.dtype.itemsize > np.dtype(np.float64).itemsize:
         with np.errstate(over="ignore"):  # what float64 cannot hold is infinite, and told so
             values = values.astype(np.float64)
+    limits = float(values.min()), float(values.max())  # NaN where any value is
+    if all(map(isfinite, limits)):
+        return Quantity(values, label, limits)
     present = np.isfinite(values)
-    if present.all():
-        return Quantity(values, label)
     not_a_number = int(np.count_nonzero(np.isnan(values)))
     infinite = int(values.size - np.count_nonzero(present)) - not_a_number
     if infinite:
         values = np.where(present, values, values.dtype.type(np.nan))
-    return Quantity(values, label, (_missing({"NaN": not_a_number, "Inf": infinite}, values.size),))
+    note = _missing({"NaN": not_a_number, "Inf": infinite}, values.size)
+    return Quantity(values, label, value_range(values), (note,))
 
 
 def _missing(counts: dict[str, int], size: int) -> str:
@@ -93,17 +107,20 @@ def _missing(counts: dict[str, int], size: int) -> str:
     return f"{MISSING}: {parts} of {size:,}"
 
 
+def _largest(limits: tuple[float, float] | None) -> float:
+    """Give the greatest magnitude within limits."""
+    return max(map(abs, limits)) if limits else 0.0
+
+
 def _moderate(quantity: Quantity) -> Quantity:
     """Divide values near the ends of float64 by a power of ten, and say so in the label."""
-    limits = value_range(quantity.values)
-    largest = max(abs(limit) for limit in limits) if limits else 0.0
+    largest = _largest(quantity.limits)
     if largest == 0 or MODERATE[0] <= largest <= MODERATE[1]:
         return quantity
     power = floor(log10(largest))
-    values = (
-        quantity.values.astype(np.float64) / 10.0 ** (power // 2) / 10.0 ** (power - power // 2)
-    )
-    return replace(quantity, values=values, label=f"{quantity.label} × 1e{power}")
+    values = scaled(quantity.values, power)
+    label = f"{quantity.label} × 1e{power}"
+    return replace(quantity, values=values, label=label, limits=value_range(values), power=power)
 
 
 def _dates(values: Array) -> Quantity:
@@ -115,8 +132,9 @@ def _dates(values: Array) -> Quantity:
     days, notes = _ticks(values, SECONDS.get(unit, DAY_S) * count / DAY_S)
     limits = value_range(days)
     if limits and not (limits[0] > DATES[0] and limits[1] < DATES[1]):
-        return Quantity(days / YEAR_DAYS + 1970, "year", notes)
-    return Quantity(days, "date (UTC)", notes, dates=True)
+        years = days / YEAR_DAYS + 1970
+        return Quantity(years, "year", value_range(years), notes)
+    return Quantity(days, "date (UTC)", limits, notes, dates=True)
 
 
 def _durations(values: Array) -> Quantity:
@@ -124,15 +142,15 @@ def _durations(values: Array) -> Quantity:
     unit, count = np.datetime_data(values.dtype)
     if unit in {"Y", "M"}:
         numbers, notes = _ticks(values, count if unit == "Y" else count / 12)
-        return Quantity(numbers, "duration (years)", notes)
+        return Quantity(numbers, "duration (years)", value_range(numbers), notes)
     if unit not in SECONDS:  # numpy's "generic"
         numbers, notes = _ticks(values, 1)
-        return Quantity(numbers, "duration", notes)
+        return Quantity(numbers, "duration", value_range(numbers), notes)
     seconds, notes = _ticks(values, SECONDS[unit] * count)
-    limits = value_range(seconds)
-    largest = max(abs(limit) for limit in limits) if limits else 0.0
+    largest = _largest(value_range(seconds))
     name = next((name for name, size in DURATIONS.items() if largest >= size), "s")
-    return Quantity(seconds / DURATIONS[name], f"duration ({name})", notes)
+    numbers = seconds / DURATIONS[name]
+    return Quantity(numbers, f"duration ({name})", value_range(numbers), notes)
 
 
 def _ticks(values: Array, size: float) -> tuple[Array, tuple[str, ...]]:
@@ -152,7 +170,7 @@ def in_grey(notes: tuple[str, ...]) -> tuple[str, ...]:
 
 def constant(quantity: Quantity, values: Array) -> tuple[str, ...]:
     """Note that there is but one value, where that is so; in the words of the values themselves."""
-    limits = value_range(quantity.values)
+    limits = quantity.limits
     if limits is None or limits[0] < limits[1] or values.size == 1:
         return ()
     first = np.argmax(quantity.values == limits[0])

@@ -170,6 +170,7 @@ def _installed() -> tuple[str, ...]:
 def style_axes(axes: "Axes", xlabel: str, ylabel: str) -> None:
     """Give a drawing quiet axes and name them."""
     axes.set_facecolor(PAPER)
+    axes.grid(visible=False)
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})
         spine.set_color(RULE)

@@ -5,15 +5,21 @@ import unicodedata
 UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories without a picture: control characters, halves of pairs, the unassigned."""
 
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that turn the direction of writing: a name must not reorder what stands beside it."""
+FORMAT = "Cf"
+"""Category of marks without a width, those among them that turn the direction of writing."""
 
 NARROW = frozenset(" ijlftrI.,:;'|!()[]{}`-/\\")
 BROAD = frozenset("mwMW@%…—")
 """Letters much narrower or broader than others in the fonts of screens."""
 
 NUMBERS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
-WORDS = {"U": "strings", "StringDType()": "strings", "S": "bytes", "object": "objects"}
+WORDS = {
+    "U": "strings",
+    "StringDType()": "strings",
+    "S": "bytes",
+    "V": "raw bytes",
+    "object": "objects",
+}
 """Names of data types that numpy prints by a letter, or as its own class."""
 
 SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -32,7 +38,7 @@ def printable(words: str) -> str:
     return "".join(
         " " if letter.isspace() else "\ufffd" if _unprintable(letter) else letter
         for letter in words
-        if letter not in BIDI
+        if unicodedata.category(letter) != FORMAT
     )
 
 
@@ -61,17 +67,21 @@ def shorten(words: str, room: int) -> str:
     Examples
     --------
     >>> shorten("http://www.catplus.ch/ontology/concepts/sample1", 20)
-    'http://ww…ts/sample1'
+    'http://www…s/sample1'
     """
     if columns(words) <= room:
         return words
     head, tail = 0, len(words)
     left = right = 0
-    while left + right < room - 1:
-        if left <= right:
-            left, head = left + columns(words[head]), head + 1
+    while True:
+        front = left <= right
+        width = columns(words[head] if front else words[tail - 1])
+        if left + right + width > room - 1:
+            break
+        if front:
+            left, head = left + width, head + 1
         else:
-            right, tail = right + columns(words[tail - 1]), tail - 1
+            right, tail = right + width, tail - 1
     return f"{words[:head]}…{words[tail:]}"
 
 

@@ -27,7 +27,14 @@ from zarr_linked_data.storage.base import (
     missing_error,
     read_only_error,
 )
-from zarr_linked_data.storage.files import file_error, file_pieces, file_tag, place_file, read_all, write_all
+from zarr_linked_data.storage.files import (
+    file_error,
+    file_pieces,
+    file_tag,
+    place_file,
+    read_all,
+    write_all,
+)
 from zarr_linked_data.storage.folder_listing import FolderListing
 from zarr_linked_data.storage.parts import Parts
 
@@ -251,7 +258,7 @@ class FolderStorage:
         """Hold the store's lock while the block runs; who comes second waits.
 
         It is the kernel's lock on the folder itself: it makes no file, and a killed process
-        frees it.
+        frees it. The folder of unfinished objects goes when it is freed.
         """
         file = self._locked()
         try:
@@ -284,6 +291,7 @@ class FolderStorage:
         """Give the folder as a store of zarr-python."""
         from zarr.storage import LocalStore
 
+        self._parts.tidy()  # zarr would warn of a folder that it does not know
         return LocalStore(self.root, read_only=read_only or self._read_only)
 
 

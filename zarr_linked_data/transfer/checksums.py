@@ -1,4 +1,4 @@
-"""Telling whether two objects hold the same bytes: by the checksum that is the ETag where it is one."""
+"""Whether two objects hold the same bytes: told by the ETags where these are checksums."""
 
 import hashlib
 import re
@@ -95,7 +95,7 @@ def checksum_like(tag: str | None, pieces: Iterable[bytes], size: int) -> str | 
 
 @contextmanager
 def opened(storage: Storage, found: Found) -> Iterator[Iterator[bytes]]:
-    """Give an object's bytes in pieces; a large one from a file of its own, so that it is of one state."""
+    """Give an object's bytes in pieces; a large one from a file, fetched in one go."""
     if found.size <= LARGE:
         data = storage.read(found.key)
         if data is None:

@@ -144,8 +144,8 @@ def refuse_changes(source: Storage, before: Listing, after: Listing) -> None:
 def changed_error(source: Storage, key: str) -> ConcurrentUpdateError:
     """Say that the source is being written."""
     return ConcurrentUpdateError(
-        f"Somebody changed {key!r} of {source.url!r} while it was copied, so that the copy is of no "
-        "one state. Run it again: only what has changed is copied."
+        f"Somebody changed {key!r} of {source.url!r} while it was copied, so that the copy is of "
+        "no one state. Run it again: only what has changed is copied."
     )
 
 

@@ -11,23 +11,20 @@ ZSTD_LEVEL = 3
 """As the one that consolidation writes."""
 
 
-def carry_index(source: Storage, target: Storage, head: Head | None) -> int:
-    """Put the source's index of this generation into the target, in the target's form; answer its bytes.
+def carry_index(source: Storage, target: Storage, head: Head | None) -> None:
+    """Put the source's index of this generation into the target, in the form of its kind.
 
-    Where the source has none, or the target has it already, nothing is written. It holds only what `.all_metadata`
-    holds, so that it is right wherever that is.
+    Where the source has none, or the target has it already, nothing is written. It holds only what
+    `.all_metadata` holds, so that it is right wherever that is.
     """
     if head is None or head.generation is None:
-        return 0
+        return
     stem = f"{INDEX_PREFIX}{head.generation}"
     suffix = PLAIN if isinstance(target, FolderStorage) else COMPRESSED
-    if target.read_range(stem + suffix, 0, 1) is not None:
-        return 0
-    data = _read_as(source, stem, suffix)
-    if data is None:
-        return 0
-    target.write(stem + suffix, data)
-    return len(data)
+    if target.read_range(stem + suffix, 0, 1) is None:
+        data = _read_as(source, stem, suffix)
+        if data is not None:
+            target.write(stem + suffix, data)
 
 
 def _read_as(source: Storage, stem: str, suffix: str) -> bytes | None:

@@ -20,6 +20,9 @@ from zarr_linked_data.walk.folder import says_array
 
 ROOT_DOCUMENTS = ("zarr.json", ".zgroup", ".zarray")
 
+Places = tuple[Storage, Storage]
+"""Source and target."""
+
 Listing = Mapping[str, Found]
 """Objects by key, without ours."""
 
@@ -49,7 +52,7 @@ def list_objects(storage: Storage) -> Listing:
 
 
 def make_plan(
-    storages: tuple[Storage, Storage],
+    storages: Places,
     source: Listing,
     target: Listing,
     watch: Callable[[int], None],
@@ -89,7 +92,7 @@ def _may_be_same(found: Found, target: Listing) -> bool:
 
 
 def _makes_checksums(storage: Storage, listing: Listing) -> bool:
-    """Find out whether a server's tags are checksums, by one small object: some are of size and time."""
+    """Find out by one small object whether a server's tags are checksums: some are of times."""
     names = [name for name in ROOT_DOCUMENTS if name in listing]
     if not names:
         return False
@@ -98,7 +101,7 @@ def _makes_checksums(storage: Storage, listing: Listing) -> bool:
 
 
 def _is_same(
-    storages: tuple[Storage, Storage],
+    storages: Places,
     found: Found,
     other: Found,
     trusted: bool,  # noqa: FBT001 - an inner step
@@ -141,7 +144,7 @@ def _place(storage: Storage) -> tuple[str, ...]:
 
 
 def refuse_overwriting(plan: Plan, names: tuple[str, str], *, resumed: bool) -> None:
-    """Refuse to change or remove anything in the target, unless an earlier run of this copy put it there.
+    """Refuse to change anything in the target, unless an earlier run of this copy put it there.
 
     Parameters
     ----------
@@ -157,13 +160,13 @@ def refuse_overwriting(plan: Plan, names: tuple[str, str], *, resumed: bool) -> 
     what = "differs from the source's" if first in plan.differing else "the source has not"
     others = f", and {len(wrong) - 1:,} more objects" if len(wrong) > 1 else ""
     raise InvalidInputError(
-        f"Cannot copy {names[0]!r} to {names[1]!r}: the target holds {first!r}, which {what}{others}. "
-        "Choose an empty target, or make it equal to the source with --overwrite."
+        f"Cannot copy {names[0]!r} to {names[1]!r}: the target holds {first!r}, which {what}"
+        f"{others}. Choose an empty target, or make it equal to the source with --overwrite."
     )
 
 
 def refuse_other_things(target: Storage, names: tuple[str, str], source: Listing) -> Listing:
-    """List a target that is no store, and refuse it if it holds anything that is not of this copy."""
+    """List a target that is no store; refuse it if it holds anything that is not of this copy."""
     listing = {}
     for found in target.list():
         if is_ours(found.key):
@@ -198,7 +201,7 @@ def _is_metadata(key: str) -> bool:
 
 
 def _folders(key: str) -> Iterable[str]:
-    """Name the folders that hold an object, with '/' at the end, the innermost first; the root's is empty."""
+    """Name the folders above an object, with '/' at the end, the innermost first."""
     parts = key.split("/")[:-1]
     return ("".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts), -1, -1))
 
@@ -206,8 +209,8 @@ def _folders(key: str) -> Iterable[str]:
 def _other_things(names: tuple[str, str], key: str) -> InvalidInputError:
     """Say that the target is in use for something else."""
     return InvalidInputError(
-        f"Cannot copy {names[0]!r} to {names[1]!r}: the target holds {key!r}, which is no part of a "
-        "Zarr store. Choose an empty target, or move that away."
+        f"Cannot copy {names[0]!r} to {names[1]!r}: the target holds {key!r}, which is no part of "
+        "a Zarr store. Choose an empty target, or move that away."
     )
 
 

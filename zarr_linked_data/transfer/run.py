@@ -32,7 +32,7 @@ from zarr_linked_data.walk.folder import says_array
 Progress = Callable[[int, int | None], None]
 
 MARKER = f"{OUR_FOLDER}/copying"
-"""Says, while a copy is not finished, of what: then the next run may replace what this one wrote."""
+"""Says, until a copy is finished, of what: the next run may then replace what this one wrote."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Copy:
     """What a copy did."""
 
     objects: int
-    """Objects written."""
+    """Objects of the store written."""
     skipped: int
     """Objects that were there already, with the same content."""
     bytes: int
@@ -56,8 +56,9 @@ def copy_store(
     Parameters
     ----------
     overwrite
-        Make a target that holds something else equal to the source: what differs is replaced, what the source has not
-        is removed. A place with other things than a Zarr store is refused all the same.
+        Make a target that holds something else equal to the source: what differs is replaced, what
+        the source has not is removed. A place with other things than a Zarr store is refused all
+        the same.
     progress
         Called now and then with the objects done so far, and their total.
 
@@ -66,11 +67,13 @@ def copy_store(
     StoreNotFoundError
         There is no Zarr store at the source.
     InvalidInputError
-        The source cannot be listed, the target holds something else, or is the same place. Nothing was written.
+        The source cannot be listed, the target holds something else, or is the same place. Nothing
+        was written.
     ConcurrentUpdateError
         Somebody changed the source meanwhile; the copy is not finished.
     StoreError
-        One of the two places failed, or an object is not what was written; the copy is not finished.
+        One of the two places failed, or an object is not what was written; the copy is not
+        finished.
     """
     started = time.perf_counter()
     _refuse_web(source, target)
@@ -88,19 +91,19 @@ def _refuse_web(source: Storage, target: Storage) -> None:
     """Refuse what cannot be listed as a source, and what takes no objects as a target."""
     if not source.can_list():
         raise InvalidInputError(
-            f"Cannot copy {source.url!r}: a web server cannot be asked for a list of its objects. "
-            "Copy from the folder or bucket that it serves."
+            f"Cannot copy {source.url!r}: its objects cannot be listed, as everywhere on the web. "
+            "Copy from the folder or bucket behind it."
         )
     if not target.can_list():
         raise InvalidInputError(
-            f"Cannot copy to {target.url!r}: a web server takes no objects. "
-            "Copy to the folder or bucket that it serves."
+            f"Cannot copy to {target.url!r}: what can only be read takes no objects. "
+            "Copy to a folder or bucket."
         )
 
 
 @contextmanager
 def _locked(target: Storage) -> Iterator[None]:
-    """Keep others from writing the target, where that is possible, and clear away what a killed run left."""
+    """Keep others from writing the target, and clear away what a killed run left there."""
     if isinstance(target, FolderStorage):
         _make_folder(target)
     with target.lock():
@@ -113,7 +116,8 @@ def _make_folder(target: FolderStorage) -> None:
         Path(target.root).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"Cannot make the folder {target.url!r}: {error.strerror or error}. Choose another target."
+            f"Cannot make the folder {target.url!r}: {error.strerror or error}. "
+            "Choose another target."
         ) from error
 
 
@@ -132,20 +136,19 @@ class _Run:
         marker = self._read_marker()
         plan = self._look(marker)
         self._refuse(plan, marker, overwrite=overwrite)
-        chunks_and_documents = [found for found in plan.todo if found.key != METADATA_KEY]
+        todo = [found for found in plan.todo if found.key != METADATA_KEY]
         copier = Copier(self.source, self.target, lambda done: self._report(plan, done))
-        if chunks_and_documents or plan.extra:
+        if todo or plan.extra:
             self._mark()
             self._make_room(plan)
-            for objects in rounds(chunks_and_documents):
+            for objects in rounds(todo):
                 copier.copy(objects)
             self._check(copier, plan)
-        index = self._commit(plan, head)
-        written = sum(found.size for found in plan.todo)
+        self._commit(plan, head)
         return Copy(
-            objects=len(plan.todo) + (index > 0),
+            objects=len(plan.todo),
             skipped=plan.same,
-            bytes=written + index,
+            bytes=sum(found.size for found in plan.todo),
             seconds=time.perf_counter() - started,
         )
 
@@ -184,11 +187,12 @@ class _Run:
         self.target.write(MARKER, orjson.dumps({"source": self.source.url}))
 
     def _make_room(self, plan: Plan) -> None:
-        """Remove what would describe chunks that are about to change or go, then what the source has not.
+        """Remove what describes chunks that are about to change or go; then what has to go.
 
-        Chunks may also stand where a folder is needed: `c/0` of an array that had one dimension.
+        This comes first, for chunks may stand where a folder is needed: `c/0` of an array that had
+        one dimension.
         """
-        describing = list(self._describing(plan))
+        describing = dict.fromkeys(self._describing(plan))
         self.target.delete(describing)
         self.target.delete([key for key in plan.extra if key not in describing])
         if describing or plan.extra:
@@ -196,7 +200,7 @@ class _Run:
             self.target.delete([key for key in ours if key != MARKER])
 
     def _describing(self, plan: Plan) -> Iterator[str]:
-        """Name the target's documents of arrays that change or go, and what repeats them elsewhere."""
+        """Name the target's documents of arrays that change or go, and what repeats those."""
         changing = [*plan.extra, *sorted(plan.differing)]
         yield from (key for key in changing if key == METADATA_KEY)
         documents = [key for key in changing if key.rpartition("/")[2] in DOCUMENTS]
@@ -213,16 +217,15 @@ class _Run:
         copier.verify(plan.target, _without_metadata(plan.source))
         refuse_changes(self.source, plan.source, list_objects(self.source))
 
-    def _commit(self, plan: Plan, head: Head | None) -> int:
-        """Write `.all_metadata`, the very last; answer the bytes of the index that went before it."""
-        index = carry_index(self.source, self.target, head)
+    def _commit(self, plan: Plan, head: Head | None) -> None:
+        """Write `.all_metadata`, the very last."""
+        carry_index(self.source, self.target, head)
         if self.target.read(MARKER) is not None:
             self.target.delete([MARKER])
         found = next((found for found in plan.todo if found.key == METADATA_KEY), None)
         if found is not None and head is not None:
             self._copy_metadata(found, head)
         self._report(plan, len(plan.todo))
-        return index
 
     def _copy_metadata(self, found: Found, head: Head) -> None:
         """Copy `.all_metadata`, of the very state that was there at the beginning."""

@@ -60,9 +60,7 @@ def walk_folder(
     return walk
 
 
-def walk_below(
-    ground: Ground, folders: list[str], known: Mapping[str, Known], walk: Walk
-) -> None:
+def walk_below(ground: Ground, folders: list[str], known: Mapping[str, Known], walk: Walk) -> None:
     """Read everything below these groups into `walk`."""
     waiting = list(folders)
     while waiting:
@@ -155,11 +153,12 @@ class _Crew:
 
 def _start_helper() -> "subprocess.Popen[bytes]":
     """Start a Python that finds the same packages as this one."""
-    code = (
-        f"import sys; sys.path[:] = {sys.path!r}; from zarr_linked_data.walk.crew import help_out; help_out()"
-    )
+    code = f"import sys; sys.path[:] = {sys.path!r}; from zarr_linked_data.walk.crew import help_out; help_out()"
     return subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-S", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 

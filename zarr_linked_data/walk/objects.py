@@ -50,9 +50,7 @@ def walk_objects(
     return walk
 
 
-def _list_flat(
-    storage: Storage, names: frozenset[str], span: Span
-) -> dict[str, str | None] | None:
+def _list_flat(storage: Storage, names: frozenset[str], span: Span) -> dict[str, str | None] | None:
     """List the tags of all documents in one go; None when that sees too many other keys."""
     tags: dict[str, str | None] = {}
     # `after` is exclusive: begin one step before the first key, which is never a document's own key.
@@ -112,7 +110,9 @@ def _is_group(
 
 def drop_unreachable(walk: Walk, known: Mapping[str, Known]) -> None:
     """Leave out documents that a descent would not reach: below an array, or below a folder that is no group."""
-    groups = {_folder(key) for key, data in walk.documents.items() if _makes_group(key, data, known)}
+    groups = {
+        _folder(key) for key, data in walk.documents.items() if _makes_group(key, data, known)
+    }
     arrays = {_folder(key) for key in walk.documents if key.endswith(".zarray")}
     groups -= arrays
     reached = {""}
@@ -145,4 +145,3 @@ def _makes_group(key: str, data: bytes | None, known: Mapping[str, Known]) -> bo
 def _folder(key: str) -> str:
     """Name the folder of a key, with its final slash; the root's is empty."""
     return key[: key.rfind("/") + 1]
-

@@ -1,0 +1,101 @@
+"""Finishing, or taking back, what killed runs left."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from zarr_linked_data.errors import ConcurrentUpdateError
+from zarr_linked_data.journal.owner import Owner, now_s
+from zarr_linked_data.journal.record import Record, read_records
+from zarr_linked_data.storage import FolderStorage, Storage, write_many
+
+SILENT_S = 15 * 60
+"""A run on another machine that gave no sign of life for so long is taken for dead.
+
+It gives one every `claim.BEAT_S`; clocks may differ by some minutes.
+"""
+
+live: set[str] = set()
+"""The runs that this process is at."""
+
+
+@contextmanager
+def recovered(storage: Storage) -> Iterator[list[Record]]:
+    """Finish or take back what killed runs left, before the block; call it under the store's lock.
+
+    The block consolidates. Their journals go when it has ended well, so that whatever is killed, the
+    next run knows.
+    """
+    finished = recover(storage)
+    try:
+        yield finished
+        storage.delete([record.key for record in finished])
+    finally:
+        live.difference_update(record.run for record in finished)
+
+
+def recover(storage: Storage) -> list[Record]:
+    """Finish or take back what killed runs left; give the finished ones, whose journals still lie there."""
+    finished = []
+    for record, tag in list(read_records(storage)):
+        if not _is_dead(storage, record) or not _take_over(storage, record, tag):
+            continue
+        if record.state == "publishing":
+            publish(storage, record)
+            live.add(record.run)
+            finished.append(record)
+        else:
+            take_back(storage, record)
+    return finished
+
+
+def _is_dead(storage: Storage, record: Record) -> bool:
+    """Tell whether nobody is at it any more."""
+    if record.run in live:
+        return False
+    if isinstance(storage, FolderStorage):
+        return True  # or its owner would hold the lock that we hold
+    if not record.owner.is_here():
+        return now_s() - record.beat > SILENT_S
+    return record.owner == Owner.this_process() or not record.owner.is_running()
+
+
+def _take_over(storage: Storage, record: Record, tag: str | None) -> bool:
+    """Make a dead run's journal ours; False where somebody else was faster.
+
+    An owner that only slept finds on waking that the journal is not its own any more, and stops.
+    """
+    if isinstance(storage, FolderStorage):
+        return True
+    ours = replace(record.beating(), owner=Owner.this_process())
+    try:
+        storage.write_if(record.key, ours.encoded(), tag)
+    except ConcurrentUpdateError:
+        return False
+    return True
+
+
+def publish(storage: Storage, record: Record) -> None:
+    """Write the documents that make all visible, the last one last; twice does no harm."""
+    documents = [(key, text.encode()) for key, text in record.documents.items()]
+    write_many(storage, documents[:-1])
+    write_many(storage, documents[-1:])
+
+
+def take_back(storage: Storage, record: Record) -> None:
+    """Remove all that a run wrote, and its journal last."""
+    for top, documents in record.tops.items():
+        # Somebody else may have put a node there since.
+        if all(storage.read_range(key, 0, 0) is None for key in documents):
+            _remove(storage, top)
+    storage.delete([record.key])
+
+
+def _remove(storage: Storage, top: str) -> None:
+    """Remove all objects below a path."""
+    storage.delete([found.key for found in storage.list(top)])
+    if isinstance(storage, FolderStorage):
+        # Folders that a killed run made and left empty hold no object.
+        shutil.rmtree(Path(storage.root) / top, ignore_errors=True)

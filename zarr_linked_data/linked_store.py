@@ -1,4 +1,4 @@
-"""`zarr_linked_data.open(url)`: a store as a mapping from URI to node; the one thing most users need."""
+"""`zarr_linked_data.open(url)`: a store as a mapping from URI to node."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -42,8 +42,9 @@ def open(location: "Location", *, cache: Path | None = None) -> "LinkedStore":  
 class LinkedStore(Mapping[str, "LinkedNode"]):
     """The groups and arrays of a store by their URIs.
 
-    It is a mapping: `lab[uri]`, `uri in lab`, `lab.get(uri)`, `len(lab)` and iteration over the distinct URIs. What it
-    answers is of one generation of the metadata: `refresh()` takes up a newer one.
+    It is a mapping: `lab[uri]`, `uri in lab`, `lab.get(uri)`, `len(lab)` and iteration over the
+    distinct URIs. What it answers is of one generation of the metadata: `refresh()` takes up a
+    newer one.
     """
 
     def __init__(self, storage: Storage, *, cache: Path | None = None) -> None:
@@ -110,7 +111,7 @@ class LinkedStore(Mapping[str, "LinkedNode"]):
     @property
     def zarr(self) -> "DocumentsStore":
         """A read-only Zarr store with this one's content, for zarr-python and xarray: fast to open, and silent."""
-        from zarr_linked_data.lookup.view import DocumentsStore  # noqa: PLC0415 - imports zarr
+        from zarr_linked_data.lookup.view import DocumentsStore
 
         return DocumentsStore(self.catalogue)
 
@@ -236,7 +237,7 @@ class LinkedNode:
     @property
     def group(self) -> "zarr.Group":
         """The group, as zarr's own object; of an array, the group that holds it."""
-        import zarr  # noqa: PLC0415 - costs 200 ms
+        import zarr
 
         path = self.path if self.kind == "group" else self.path.rpartition("/")[0]
         return zarr.open_group(self._catalogue.storage.zarr(read_only=True), path=path, mode="r")
@@ -266,12 +267,12 @@ class LinkedNode:
             xarray is not installed.
         """
         try:
-            import xarray  # noqa: PLC0415 - an optional package
+            import xarray
         except ModuleNotFoundError as error:
             raise InvalidInputError(
                 "xarray is not installed. Install it with `pip install xarray`."
             ) from error
-        from zarr_linked_data.lookup.view import DocumentsStore  # noqa: PLC0415 - imports zarr
+        from zarr_linked_data.lookup.view import DocumentsStore
 
         if self.kind == "array" and not self.path:
             raise ArrayNotFoundError(
@@ -287,7 +288,7 @@ class LinkedNode:
 
     def _open_zarr(self, node: Node) -> "zarr.Array[Any]":
         """Open an array by zarr-python."""
-        import zarr  # noqa: PLC0415 - costs 200 ms
+        import zarr
 
         return zarr.open_array(
             self._catalogue.storage.zarr(read_only=True), path=node.path, mode="r"

@@ -3,10 +3,11 @@
 Its form (also that of format 2's `.zmetadata`, which zarr-python reads)::
 
     {"zarr_consolidated_format": 1,
-     "zld": {"generation": "<sha256>", "iri": "<the store's IRI>", "dataset_link": "<where it is not hasDataset>"},
-     "metadata": {"<object key>": <the document as it is stored>, …}}
+     "zld": {"generation": "<sha256>", "iri": "<the store's IRI>", "dataset_link": "<where it is not
+     hasDataset>"}, "metadata": {"<object key>": <the document as it is stored>, …}}
 
-The keys are sorted, and each document is kept byte for byte, so that an index can say where in the file it lies.
+The keys are sorted, and each document is kept byte for byte, so that an index can say where in the
+file it lies.
 """
 
 import hashlib
@@ -19,12 +20,11 @@ from functools import cached_property
 import orjson
 
 from zarr_linked_data.errors import CorruptDocumentError
+from zarr_linked_data.jsonld import DATASET_LINK
 from zarr_linked_data.storage import Storage
 
 METADATA_KEY = ".all_metadata"
 
-DATASET_LINK = "hasDataset"
-"""Local name of the property by which a group points at its array, unless the store says otherwise."""
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _scan = json.JSONDecoder().raw_decode

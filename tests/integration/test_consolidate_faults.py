@@ -128,9 +128,10 @@ def test_a_server_that_ignores_if_match_is_warned_of(rclone_url):
         consolidate(storage)
 
 
-def test_an_s3_store_that_somebody_else_changed_is_left_to_them(s3_url):
+def test_an_s3_store_that_somebody_else_changed_is_left_to_them(s3_url, monkeypatch):
+    monkeypatch.setattr("zarr_linked_data.walk.objects.REPORT_EVERY", 1)
     storage = open_storage(s3_url)
-    put_lab(storage, samples=1100)
+    put_lab(storage)
     other = open_storage(s3_url)
 
     def interfere(_done, _total):
@@ -155,6 +156,7 @@ def test_s3_gives_the_same_generation_as_a_folder(s3_url, tmp_path):
 def test_a_store_without_write_permission_is_read_from_the_cache(tmp_path, as_nobody):
     root = tmp_path / "lab.zarr"
     put_lab(open_storage(root, create=True))
+    root.chmod(0o555)
     found = as_nobody(
         "import sys, zarr_linked_data as z\n"
         f"lab = z.open({str(root)!r})\n"
@@ -170,8 +172,6 @@ def test_a_store_without_write_permission_is_read_from_the_cache(tmp_path, as_no
 def test_a_folder_that_cannot_be_listed_aborts_and_nothing_counts_as_removed(tmp_path, as_nobody):
     root = tmp_path / "lab.zarr"
     put_lab(open_storage(root, create=True))
-    for path in [root, *root.rglob("*")]:
-        path.chmod(0o777)
     consolidate(open_storage(root))
     before = (root / METADATA_KEY).read_bytes()
     (root / "sample2").chmod(0o000)
@@ -206,10 +206,13 @@ def test_a_full_disk_leaves_the_old_generation(small_disk):
     assert_tidy(root)
 
 
-def test_a_store_that_vanishes_while_it_is_read_is_an_error_and_not_an_empty_store(tmp_path):
+def test_a_store_that_vanishes_while_it_is_read_is_an_error_and_not_an_empty_store(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("zarr_linked_data.walk.crew.REPORT_EVERY", 1)
     root = tmp_path / "lab.zarr"
     storage = open_storage(root, create=True)
-    put_lab(storage, samples=1500)
+    put_lab(storage)
 
     def vanish(_done, _total):
         shutil.rmtree(root, ignore_errors=True)

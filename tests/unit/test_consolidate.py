@@ -17,6 +17,7 @@ from zarr_linked_data.errors import (
     StoreNotFoundError,
     ZldWarning,
 )
+from zarr_linked_data.index import Index
 from zarr_linked_data.storage import open_storage
 
 
@@ -246,3 +247,26 @@ def test_an_old_store_is_not_read_again_and_nothing_counts_as_changed(lab):
     before = snapshot(lab.root)
     assert consolidate(lab).changed == 0
     assert snapshot(lab.root) == before
+
+
+@pytest.mark.parametrize("lost", [None, b"", b"{"])
+def test_a_store_keeps_its_iri_where_only_its_index_remembers_it(tmp_path, lost):
+    storage = open_storage(tmp_path / "lab.zarr", create=True)
+    put_group(storage, "")
+    generation = consolidate(storage).generation
+    storage.delete([".all_metadata"])
+    if lost is not None:
+        storage.write(".all_metadata", lost)
+    assert consolidate(storage).generation == generation
+
+
+def test_children_are_listed_without_their_siblings_descendants(tmp_path):
+    storage = open_storage(tmp_path / "lab.zarr", create=True)
+    for path in ("", "a", "a-b", "a/x", "a/x/y", "b", "b/c"):
+        put_group(storage, path)
+    consolidate(storage)
+    (index,) = (storage.root / "__zld").glob("index-*")
+    with Index(index) as opened:
+        assert [node.path for node in opened.children("")] == ["a", "a-b", "b"]
+        assert [node.path for node in opened.children("a")] == ["a/x"]
+        assert [node.path for node in opened.below("", depth=2)] == ["a", "a-b", "a/x", "b", "b/c"]

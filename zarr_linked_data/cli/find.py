@@ -48,7 +48,8 @@ def run_find(args: Namespace, settings: Settings) -> Result:
 def configure_show(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
-        Show what a URI names: where it is, its properties, and with `--plot` a picture of its array.
+        Show what a URI names: where it is, its properties, and with `--plot` a picture of its
+        array.
         """)
     parser.examples = (
         f"zld show {EXAMPLE} lab.zarr",

@@ -12,8 +12,8 @@ EXAMPLE = "http://www.catplus.ch/ontology/concepts/sample1"
 def configure_get(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
-        Get the array of a URI into a file: numpy's .npy, or .csv without a header for one or two dimensions. The
-        URI of a group that holds one array stands for that array.
+        Get the array of a URI into a file: numpy's .npy, or .csv without a header for one or two
+        dimensions. The URI of a group that holds one array stands for that array.
         """)
     parser.examples = (
         f"zld get {EXAMPLE} -o sample1.npy lab.zarr",
@@ -48,8 +48,8 @@ def run_get(args: Namespace, settings: Settings) -> Result:
 def configure_verify(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
-        Check that a file is readable and holds exactly the array of a URI: shape, data type and every value. Exit
-        code 1 if not.
+        Check that a file is readable and holds exactly the array of a URI: shape, data type and
+        every value. Exit code 1 if not.
         """)
     parser.examples = (f"zld verify sample1.npy {EXAMPLE} lab.zarr",)
     parser.add_argument("file", metavar="FILE", help="the file that `zld get` wrote")

@@ -11,8 +11,9 @@ from zarr_linked_data.settings import Settings
 def configure_consolidate(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
-        Gather the metadata of all groups and arrays in one object of the store, `.all_metadata`, and index it by
-        URI. Only what has changed is read again; with nothing changed, nothing is written.
+        Gather the metadata of all groups and arrays in one object of the store, `.all_metadata`,
+        and index it by URI. Only what has changed is read again; with nothing changed, nothing is
+        written.
         """)
     parser.examples = (
         "zld consolidate lab.zarr",
@@ -51,8 +52,9 @@ def run_consolidate(args: Namespace, settings: Settings) -> Result:
 def configure_check(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
-        Name all that is wrong with a store: URIs that several nodes have, links to nothing, invalid IRIs, keys
-        without a meaning, documents that do not parse, metadata that are not up to date. Exit code 1 if anything is.
+        Name all that is wrong with a store: URIs that several nodes have, links to nothing, invalid
+        IRIs, keys without a meaning, documents that do not parse, metadata that are not up to date.
+        Exit code 1 if anything is.
         """)
     parser.examples = ("zld check lab.zarr", "zld check --json s3://lab/campaign.zarr")
     parser.add_store()

@@ -1,9 +1,8 @@
 """The picture of a node's array, into a file."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.lookup.files import free_place
 from zarr_linked_data.plot import sample_array, save_array_plot
 
 if TYPE_CHECKING:
@@ -12,11 +11,7 @@ if TYPE_CHECKING:
 
 def draw(node: "LinkedNode", target: str, *, array: str | None, overwrite: bool) -> None:
     """Draw the array that a node is or holds, reading only what the picture needs."""
-    path = Path(target)
-    if path.exists() and not overwrite:
-        raise InvalidInputError(
-            f"{target!r} is there already. Choose another name, or replace it with `--overwrite`."
-        )
+    free_place(target, overwrite=overwrite)
     chosen = node.choose_array(array)
     values = sample_array(chosen.read, chosen.shape or ())
-    save_array_plot(values, path, title=chosen.path.rpartition("/")[2], uri=chosen.uri or "")
+    save_array_plot(values, target, title=chosen.path.rpartition("/")[2], uri=chosen.uri or "")

@@ -10,7 +10,7 @@ from zarr_linked_data.plot.words import bytes_as_text, counted, form_of
 
 
 def tree_lines(nodes: Iterable[Node], *, title: str, max_rows: int) -> Iterator[Ready]:
-    """Give the tree with guides, the type of each node and the shape of each array; then what there is in all."""
+    """Give the tree: each node with its type, each array with its shape; then what there is in all."""
     folding = Folding(keep=max(1, max_rows))
     for node in nodes:
         folding.add(node)

@@ -1,7 +1,7 @@
 """Gather the metadata of a whole store in one object, and keep it up to date.
 
-Lock, walk, see what has changed, commit. The write of `.all_metadata` is the only commit point: a reader sees the old
-generation or the new one, whatever is killed in between.
+Lock, walk, see what has changed, commit. The write of `.all_metadata` is the only commit point: a
+reader sees the old generation or the new one, whatever is killed in between.
 """
 
 from zarr_linked_data.consolidate.run import Consolidation, Options, Progress, consolidate

@@ -1,4 +1,4 @@
-"""Write a new generation: its index, then `.all_metadata` (the commit), then what only saves time."""
+"""Write a new generation: the index, `.all_metadata` (the commit), then what only saves time."""
 
 import tempfile
 import warnings
@@ -25,8 +25,9 @@ from zarr_linked_data.walk import Known, Signature, Walk
 SETTLED_WORTH_WRITING = 1_000
 """Signatures that became known though nothing else changed are kept only when there are so many.
 
-Documents written less than 2 s before a consolidation are read again by the next (see `walk.folder.RACY_NS`). To read
-a few again each time costs less than to write all signatures anew, and a store in which nothing changed stays as it is.
+Documents written less than 2 s before a consolidation are read again by the next (see
+`walk.folder.RACY_NS`). To read a few again each time costs less than to write all signatures anew,
+and a store in which nothing changed stays as it is.
 """
 
 
@@ -41,12 +42,14 @@ class Commit:
         self.encoded = Encoded(iri, documents, dataset_link)
 
     def write(self, walk: Walk) -> Summary:
-        """Write everything, in the order that leaves each reader and each crash with whole objects."""
+        """Write everything, in an order in which readers and crashes meet whole objects only."""
         encoded, storage = self.encoded, self.storage
         with ThreadPoolExecutor(1) as beside, part_of(storage) as part:
-            # Hashing, writing and waiting for the disk leave this thread the processor to make the index.
+            # Hashing, writing and waiting for the disk leave the interpreter to the index.
             prepared = beside.submit(self._prepare, part)
-            nodes = derive_nodes(encoded.documents, encoded.offsets(), encoded.dataset_link)
+            nodes = derive_nodes(
+                encoded.documents, encoded.offsets(), encoded.dataset_link, walk.facts
+            )
             prepared.result()
             head = Head(encoded.size, None, encoded.generation, encoded.iri, encoded.dataset_link)
             summary = summarise(nodes, head, encoded.generation, walk.zarr_format)
@@ -79,7 +82,7 @@ class Commit:
         try:
             storage.write_if(METADATA_KEY, encoded.pieces(), before)
         except ConcurrentUpdateError:
-            # A retried request may find its own first try, and another writer may have made the very same state.
+            # A retry may meet its own first try, and somebody else may have made the same state.
             if self._is_committed():
                 return
             raise self._lost() from None
@@ -87,10 +90,10 @@ class Commit:
             raise self._lost()
 
     def _warn_and_look(self, before: str | None) -> None:
-        """Look once more, as late as possible, where the server itself would overwrite without asking."""
+        """Look once more, as late as possible, where the server would overwrite without asking."""
         warnings.warn(
-            f"The server of {self.storage.url!r} ignores If-Match, so two consolidations at once can overwrite each "
-            "other. Run one at a time there.",
+            f"The server of {self.storage.url!r} ignores If-Match, so two consolidations at once "
+            "can overwrite each other. Run one at a time there.",
             ZldWarning,
             stacklevel=2,
         )
@@ -149,7 +152,7 @@ def _known(signatures: Mapping[str, Signature], groups: set[str]) -> dict[str, K
 
 @contextmanager
 def part_of(storage: Storage) -> Iterator[Path]:
-    """Give a place for a file that is being written: in the folder itself, so that it can be moved; else anywhere."""
+    """Give a place to write a file aside: in the store's folder, from where it can be moved."""
     if isinstance(storage, FolderStorage):
         with storage.part() as part:
             yield part

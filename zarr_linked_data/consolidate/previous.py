@@ -1,4 +1,4 @@
-"""The generation that a store is at before it is consolidated: what it knew, and the documents as they were."""
+"""The generation that a store is at before it is consolidated: what was known of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from zarr_linked_data.errors import ConcurrentUpdateError, CorruptDocumentError
 from zarr_linked_data.index import Index, Node, Place, open_index
 from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
 from zarr_linked_data.storage import Storage
-from zarr_linked_data.walk import Known
+from zarr_linked_data.walk import FORMAT_3, Known
 
 RANGED_READS = 64
 """Up to so many documents are read each by its range; for more the whole object is read once."""
@@ -69,7 +69,7 @@ class Previous:
 def _places(node: Node, zarr_format: int) -> Iterator[tuple[str, Place]]:
     """Give keys and places of one node's documents."""
     folder = f"{node.path}/" if node.path else ""
-    if zarr_format == 3:
+    if zarr_format == FORMAT_3:
         yield f"{folder}zarr.json", node.document
         return
     yield f"{folder}{'.zarray' if node.kind == 'array' else '.zgroup'}", node.document

@@ -12,8 +12,9 @@ from uuid import uuid4
 from zarr_linked_data.consolidate.commit import Commit, settle
 from zarr_linked_data.consolidate.previous import Previous, read_previous
 from zarr_linked_data.errors import StoreError, ZldWarning
-from zarr_linked_data.jsonld import Context, describe, is_iri
-from zarr_linked_data.metadata import DATASET_LINK
+from zarr_linked_data.index import remembered_iri
+from zarr_linked_data.journal import recovered
+from zarr_linked_data.jsonld import DATASET_LINK, Context, describe, is_iri
 from zarr_linked_data.node import read_node, sanitised, without_consolidated
 from zarr_linked_data.storage import Storage, cache_folder
 from zarr_linked_data.walk import Walk, walk_store
@@ -43,22 +44,27 @@ class Options:
     dataset_link: str | None = None
 
 
+DEFAULT = Options()
+
+
 def consolidate(
     storage: Storage,
     *,
-    options: Options = Options(),
+    options: Options = DEFAULT,
     home: Storage | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Consolidation:
-    """Gather every node's metadata in `.all_metadata`, and index it by URI; with nothing changed, write nothing.
+    """Gather every node's metadata in `.all_metadata`, and index it by URI.
+
+    With nothing changed, nothing is written.
 
     Parameters
     ----------
     options
-        `full` reads every document again; `store_iri` names the store (first the root's URI, else a new
-        `urn:uuid:`, is kept from then on); `dataset_link` is the local name of the property by which groups point at
-        their arrays.
+        `full` reads every document again; `store_iri` names the store (first the root's URI, else a
+        new `urn:uuid:`, is kept from then on); `dataset_link` is the local name of the property by
+        which groups point at their arrays.
     home
         Where our objects go instead of into the store itself, for a store that cannot take them.
     cache
@@ -69,21 +75,38 @@ def consolidate(
     Raises
     ------
     ConcurrentUpdateError
-        Somebody else committed in the meantime (only in object stores; on a folder the second waits).
+        Somebody else committed in the meantime (only in object stores; on a folder the second
+        waits).
     CorruptDocumentError, InvalidJsonLdError
         A node's document cannot be used; the store stays at its last generation.
     StoreError
         The store cannot be listed, read or written.
     """
-    started = time.perf_counter()
     home = home or storage
     check_writable(home)
-    cache = cache or cache_folder()
-    with home.lock(), no_garbage_collection():
+    with home.lock():
         home.clean_parts()
-        previous = read_previous(home, cache)
+        return consolidate_locked(
+            storage, options=options, home=home, cache=cache, progress=progress
+        )
+
+
+def consolidate_locked(
+    storage: Storage,
+    *,
+    options: Options = Options(),
+    home: Storage | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Consolidation:
+    """Consolidate for a caller who holds the store's lock; see `consolidate`."""
+    started = time.perf_counter()
+    home = home or storage
+    with recovered(home), no_garbage_collection():
+        previous = read_previous(home, cache or cache_folder())
         known = {} if options.full else previous.known
-        walk = walk_store(storage, known=known, progress=progress)
+        link = _dataset_link(previous, options)
+        walk = walk_store(storage, known=known, progress=progress, dataset_link=link)
         return commit_walk(walk, previous, options, started=started)
 
 
@@ -91,14 +114,14 @@ def check_writable(storage: Storage) -> None:
     """Refuse a store that cannot take our objects."""
     if not storage.writable():
         raise StoreError(
-            f"Cannot consolidate {storage.url!r}: it cannot take our objects. It can be read all the same: "
-            "its metadata are gathered in your cache when it is opened."
+            f"Cannot consolidate {storage.url!r}: it cannot take our objects. It can be read all "
+            "the same: its metadata are gathered in your cache when it is opened."
         )
 
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Keep the collector from looking at a million documents again and again: it doubles the time."""
+    """Keep the collector from looking at all documents again and again: it doubles the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -120,7 +143,7 @@ def commit_walk(
         changed = {_path(key) for key, data in read.items() if before.get(key) != data}
     removed = {_path(key) for key in previous.known or before if key not in walk.documents}
     changed |= removed & paths  # a node that lost one of its documents, or has another kind
-    link = options.dataset_link or (previous.head.dataset_link if previous.head else DATASET_LINK)
+    link = _dataset_link(previous, options)
     iri = options.store_iri or _kept_iri(previous)
 
     summary = previous.index.summary if previous.index else None
@@ -145,19 +168,25 @@ def commit_walk(
     )
 
 
+def _dataset_link(previous: Previous, options: Options) -> str:
+    """Give the property by which groups point at their arrays: asked for, or kept."""
+    return options.dataset_link or (previous.head.dataset_link if previous.head else DATASET_LINK)
+
+
 def _path(key: str) -> str:
     """Give the node's path of a document's key."""
     return key[: key.rfind("/")] if "/" in key else ""
 
 
 def _clean(key: str, data: bytes) -> bytes:
-    """Make a stored document fit for the consolidated metadata: JSON, and without metadata of others inside."""
+    """Make a document fit for the consolidated metadata: JSON, and without others' inside."""
     if b"NaN" not in data and b"Infinity" not in data and b'"consolidated_metadata"' not in data:
         return data
     data, had_constants = sanitised(data)
     if had_constants:
         warnings.warn(
-            f"The document {key!r} holds bare NaN or Infinity, which is not JSON; they are kept as strings.",
+            f"The document {key!r} holds bare NaN or Infinity, which is not JSON; "
+            "they are kept as strings.",
             ZldWarning,
             stacklevel=2,
         )
@@ -175,10 +204,12 @@ def _merge(
 
 
 def _kept_iri(previous: Previous) -> str | None:
-    """Give the IRI that the store has already, also where only its index remembers it."""
+    """Give the IRI that the store has already, even where only an index remembers it."""
+    if previous.index is not None:
+        return previous.index.summary.iri
     if previous.head is not None and previous.head.iri is not None:
         return previous.head.iri
-    return previous.index.summary.iri if previous.index else None
+    return remembered_iri(previous.storage)
 
 
 def _root_uri(documents: Mapping[str, bytes], dataset_link: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Consolidate a store by several readers: each reads the documents of one range of keys, one commits them all."""
+"""Consolidate a store by several readers, each of one range of keys; one commits them all."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zarr_linked_data.consolidate.previous import read_previous
 from zarr_linked_data.consolidate.run import (
+    DEFAULT,
     Consolidation,
     Options,
     check_writable,
@@ -59,12 +60,13 @@ def consolidate_shards(
     storage: Storage,
     shards: Iterable[Shard],
     *,
-    options: Options = Options(),
+    options: Options = DEFAULT,
     cache: Path | None = None,
 ) -> Consolidation:
     """Commit what several readers read as one generation.
 
-    A range whose reader compared with another generation than the store is at now is read again here.
+    A range whose reader compared with another generation than the store is at now is read again
+    here.
     """
     started = time.perf_counter()
     cache = cache or cache_folder()
@@ -96,5 +98,6 @@ def _check_complete(spans: Sequence[Span]) -> None:
     if expected is not None or not spans:
         found = ", ".join(f"{span.first!r} to {span.end!r}" for span in spans) or "none"
         raise InvalidInputError(
-            f"The shards do not cover the whole store: found {found}. Commit all that `plan_shards` gave."
+            f"The shards do not cover the whole store: found {found}. "
+            "Commit all that `plan_shards` gave."
         )

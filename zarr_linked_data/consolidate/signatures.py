@@ -23,7 +23,7 @@ _TABLES = (
 
 
 def read_signatures(storage: Storage, generation: str) -> dict[str, Known]:
-    """Read the signatures taken for this generation; none where they are lost, broken, or of another one or place."""
+    """Read the signatures of this generation; none where they are lost, broken or of another."""
     try:
         if isinstance(storage, FolderStorage):
             return _read(storage.root / SIGNATURES_KEY, storage, generation)
@@ -77,8 +77,9 @@ def _write(path: Path, storage: Storage, generation: str, signatures: Mapping[st
 def _meta(storage: Storage, generation: str) -> dict[str, str | int]:
     """Tell what the signatures are of.
 
-    A folder's signatures hold inodes and times, which a copy does not share. ETags can be the same in a copy whose
-    documents differ (some servers make them of size and time), so they count for their own URL only.
+    A folder's signatures hold inodes and times, which a copy does not share. ETags can be the same
+    in a copy whose documents differ (some servers make them of size and time), so they count for
+    their own URL only.
     """
     place = "folder" if isinstance(storage, FolderStorage) else storage.url
     return {"form": _FORM, "generation": generation, "place": place}

@@ -61,8 +61,8 @@ def is_occupied(storage: Storage, *, overwrite: bool) -> bool:
         if overwrite:
             return True
         raise InvalidInputError(
-            f"There is a store at {storage.url!r} already. Choose another place, or replace it "
-            "with --overwrite."
+            f"There is a store at {storage.url!r} already. Choose another place, remove it, or "
+            "replace it with `zld fake --overwrite`."
         )
     others = sorted(names - _NOT_OTHERS)
     if others and storage.read(MARK) is None:

@@ -20,8 +20,11 @@ PEAKS = 5
 STRONGEST = 1000.0
 """The height of the largest single peak, in mAU: where such detectors saturate."""
 
-_BATCH = 2**15
-"""Values made at once: for small arrays the time goes into numpy's calls."""
+_PEAK = 20.0
+"""What is above this is a peak, in mAU; the baseline is below."""
+
+_BATCH = 2**16
+"""Values made at once: with fewer the time goes into numpy's calls, with more into the memory."""
 
 
 class Signals:
@@ -52,20 +55,24 @@ class Signals:
         batch = max(1, _BATCH // math.prod(self.shape))
         while True:
             elution, spectra = self._draw_peaks(batch)
-            if self.chunks > 1:
+            if batch == 1:
                 yield self._pieces(elution, spectra)
                 continue
-            values = self._converted(self._measured(elution, spectra))
-            for array in values:
+            for array in self._converted(self._measured(elution, spectra)):
                 yield iter((array.tobytes(),))
 
     def _pieces(self, elution: Floats, spectra: Floats) -> Iterator[bytes]:
-        """Give a large array chunk by chunk, so that it never lies in memory whole."""
+        """Give a large array chunk by chunk, each made by rows that the processor keeps at hand."""
         rows = self.chunk_shape[0]
+        at_once = max(1, _BATCH // math.prod(self.shape[1:]))
         for start in range(0, self.shape[0], rows):
-            part = self._converted(self._measured(elution[:, start : start + rows], spectra))[0]
-            missing = (rows - part.shape[0]) * part[0].nbytes
-            yield part.tobytes() + bytes(missing)
+            chunk = np.zeros(self.chunk_shape, self.dtype)
+            end = min(start + rows, self.shape[0])
+            for row in range(start, end, at_once):
+                some = elution[:, row : min(row + at_once, end)]
+                values = self._converted(self._measured(some, spectra))[0]
+                chunk[row - start : row - start + len(values)] = values
+            yield chunk.tobytes()
 
     def _draw_peaks(self, batch: int) -> tuple[Floats, Floats]:
         """Draw for each array how much there is of each substance in time, and its spectrum.
@@ -78,7 +85,7 @@ class Signals:
         narrowest = max(0.004, 1.0 / self.shape[0])
         where, width, height = draw.random((3, batch, 1, PEAKS))
         elution = np.empty((batch, self.shape[0], PEAKS + 1))
-        elution[..., :PEAKS] = _bell(times, where, narrowest + 0.02 * width)
+        elution[..., :PEAKS] = _bell(times, 0.05 + 0.9 * where, narrowest + 0.02 * width)
         elution[..., :PEAKS] *= STRONGEST * height**2
         elution[..., PEAKS:] = 2.0 + 8.0 * draw.random((batch, 1, 1)) * times
         spectra = np.ones((batch, PEAKS + 1, 1))
@@ -102,7 +109,7 @@ class Signals:
         """Give the values in the data type asked for."""
         kind = self.dtype.kind
         if kind == "b":
-            return np.greater(values, values.mean())
+            return np.asarray(values > _PEAK)
         if kind == "c":
             turns = np.exp(2j * np.pi * np.linspace(0.0, 8.0, values.shape[-1]))
             return np.asarray(values * turns, self.dtype)

@@ -34,7 +34,7 @@ class FakeStore:
     nodes: int
     arrays: int
     bytes: int
-    """Of all documents and chunks."""
+    """Of all documents and chunks; of a dry run, of the arrays alone."""
     seconds: float
 
 
@@ -48,6 +48,7 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     seed: int = 0,
     zarr_format: int = 3,
     overwrite: bool = False,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> FakeStore:
     """Write a new store of a tree, with random arrays that look like chromatograms.
@@ -63,6 +64,8 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
         A data type of numbers.
     overwrite
         Replace the store that is there, with all that lies in it.
+    dry_run
+        Refuse what would be refused, and tell what would be written, but write nothing.
     progress
         Called now and then with the number of nodes written, and that of all.
 
@@ -80,6 +83,9 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     signals = Signals(_checked_shape(shape), _checked_dtype(dtype), _checked_seed(seed))
     nodes = _Nodes(tree, copies, signals, zarr_format, progress or _no_progress)
     replace = is_occupied(storage, overwrite=overwrite)
+    if dry_run:
+        seconds = time.perf_counter() - started
+        return FakeStore(nodes.count, nodes.arrays, nodes.size_of_arrays, seconds)
     with _no_garbage_collection():
         if isinstance(storage, FolderStorage):
             write_folder(storage, iter(nodes), needed=nodes.size_of_arrays, replace=replace)

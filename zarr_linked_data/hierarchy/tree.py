@@ -16,10 +16,7 @@ from zarr_linked_data.hierarchy.containment import (
 )
 from zarr_linked_data.hierarchy.copies import copy_places
 from zarr_linked_data.hierarchy.places import ArrayPlace, Place, child_path, name_node
-from zarr_linked_data.jsonld import JSON, Entity, with_suffix
-
-DATASET_LINK = "hasDataset"
-"""Local name of the property that points at an entity's arrays, unless the caller has another."""
+from zarr_linked_data.jsonld import DATASET_LINK, JSON, Entity, with_suffix
 
 
 @dataclass(frozen=True)

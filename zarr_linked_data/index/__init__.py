@@ -11,6 +11,7 @@ from zarr_linked_data.index.entries import Node, Place, derive_nodes, group_keys
 from zarr_linked_data.index.files import (
     INDEX_PREFIX,
     open_index,
+    remembered_iri,
     store_index,
     summarise,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "derive_nodes",
     "group_keys",
     "open_index",
+    "remembered_iri",
     "store_index",
     "summarise",
     "write_database",

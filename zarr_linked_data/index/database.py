@@ -1,9 +1,9 @@
 """The index as a file: URI ↔ path in SQLite, immutable, one for each generation of the metadata.
 
-Two tables without row ids: `node` ordered by URI, so that a look-up by URI is one descent; `place` ordered by path.
-What many nodes have in common (kind, shape, data type, types) is written once, in `form`.
-SQLite was measured against LMDB, DuckDB, Parquet and an RDF store: 8 µs a look-up at a million nodes, 22 ms in a new
-process, and nothing to install.
+Two tables without row ids: `node` ordered by URI, so that a look-up by URI is one descent; `place`
+ordered by path. What many nodes have in common (kind, shape, data type, types) is written once, in
+`form`. SQLite was measured against LMDB, DuckDB, Parquet and an RDF store: 8 µs a look-up at a
+million nodes, 22 ms in a new process, and nothing to install.
 """
 
 import sqlite3
@@ -24,19 +24,23 @@ _FORM = 1
 
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
-    "CREATE TABLE form (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, shape TEXT NOT NULL, dtype TEXT, types TEXT NOT NULL)",
+    "CREATE TABLE form (id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL, shape TEXT NOT NULL, dtype TEXT, types TEXT NOT NULL)",
     "CREATE TABLE node (uri TEXT NOT NULL, path TEXT NOT NULL, form INTEGER NOT NULL,"
-    " offset INTEGER NOT NULL, length INTEGER NOT NULL, attributes_offset INTEGER, attributes_length INTEGER,"
+    " offset INTEGER NOT NULL, length INTEGER NOT NULL,"
+    " attributes_offset INTEGER, attributes_length INTEGER,"
     " PRIMARY KEY (uri, path)) WITHOUT ROWID",
     "CREATE TABLE place (path TEXT PRIMARY KEY, uri TEXT NOT NULL) WITHOUT ROWID",
 )
+
+_BY_PATH = "SELECT node.* FROM place JOIN node USING (uri, path)"
 
 _NO_URI = ""
 """Stands for "none" in the tables: part of a primary key cannot be NULL."""
 
 
 class UnusableIndexError(ZldError):
-    """The file is not the index of this generation; it is to be built again. Never reaches a user."""
+    """The file is not the index of this generation: build it again. It never reaches a user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Summary:
     dataset_link: str
     zarr_format: int
     size: int
-    """Bytes of the consolidated metadata that it points into; metadata of another size are not whole."""
+    """Bytes of the metadata that it points into; metadata of another size are not whole."""
     nodes: int
     arrays: int
 
@@ -75,7 +79,7 @@ def write_index(path: Path, nodes: Iterable[Node], summary: Summary) -> None:
 
 @contextmanager
 def write_database(path: Path, tables: Iterable[str]) -> Iterator[sqlite3.Connection]:
-    """Write a new SQLite file in one go: no journal, for it is written aside and moved when it is whole."""
+    """Write a new SQLite file in one go, without a journal: it is moved when it is whole."""
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             for statement in (
@@ -89,7 +93,8 @@ def write_database(path: Path, tables: Iterable[str]) -> Iterator[sqlite3.Connec
             database.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreError(
-            f"Cannot write {str(path)!r}: {error}. Free some space and run it again; nothing was changed."
+            f"Cannot write {str(path)!r}: {error}. Free some space and run it again; "
+            "nothing was changed."
         ) from error
 
 
@@ -178,18 +183,31 @@ class Index:
 
     def at(self, path: str) -> Node | None:
         """Give the node at this path."""
-        for row in self._rows(
-            "SELECT node.* FROM place JOIN node USING (uri, path) WHERE place.path=?", (path,)
-        ):
+        for row in self._rows(f"{_BY_PATH} WHERE place.path=?", (path,)):
             return self._to_node(row)
         return None
 
+    def children(self, path: str) -> Iterator[Node]:
+        """Give the nodes right below this path, by path, without looking at what is below them."""
+        first, end = (f"{path}/", f"{path}0") if path else ("", "\U0010ffff")  # "0" follows "/"
+        query = "SELECT path FROM place WHERE path > ? AND path < ? ORDER BY path LIMIT 1"
+        after = first
+        while found := self._rows(query, (after, end)):
+            name, slash, _ = found[0][0][len(first) :].partition("/")
+            if slash:
+                after = f"{first}{name}/\U0010ffff"  # past all that is below this child
+            else:
+                after = found[0][0]
+                yield from filter(None, [self.at(after)])
+
     def below(self, path: str, *, depth: int | None = None) -> Iterator[Node]:
-        """Give the nodes below this path, by path; `depth` 1 for its children only."""
+        """Give the nodes below this path, by path, so many levels deep."""
+        if depth == 1:
+            return self.children(path)
         first, end = (f"{path}/", f"{path}0") if path else ("", "\U0010ffff")
         level = path.count("/") + 1 if path else 0
         deepest = None if depth is None else level + depth - 1
-        query = "SELECT node.* FROM place JOIN node USING (uri, path) WHERE place.path >= ? AND place.path < ? AND place.path != ''"
+        query = f"{_BY_PATH} WHERE place.path >= ? AND place.path < ? AND place.path != ''"
         if deepest is not None:
             query += " AND length(place.path) - length(replace(place.path, '/', '')) <= ?"
         query += " ORDER BY place.path"
@@ -198,12 +216,7 @@ class Index:
 
     def nodes(self) -> Iterator[Node]:
         """Give all nodes, by path."""
-        return map(
-            self._to_node,
-            self._stream(
-                "SELECT node.* FROM place JOIN node USING (uri, path) ORDER BY place.path", ()
-            ),
-        )
+        return map(self._to_node, self._stream(f"{_BY_PATH} ORDER BY place.path", ()))
 
     def uris(self, *, after: str = "") -> Iterator[str]:
         """Give each URI once, sorted."""

@@ -1,8 +1,10 @@
-"""Where the index of a generation is: in the store, in the user's cache, or built again from the metadata."""
+"""Where a generation's index is: in the store, in the user's cache, or built again."""
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from zarr_linked_data.errors import ConcurrentUpdateError
@@ -27,7 +29,7 @@ def index_key(generation: str, storage: Storage) -> str:
 
 
 def open_index(storage: Storage, head: Head, cache: Path) -> Index:
-    """Open the index that fits the store's metadata; build it again where it is lost, foreign or broken.
+    """Open the index of the store's metadata; build it where it is lost, foreign or broken.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def store_index(storage: Storage, path: Path, generation: str) -> None:
     if isinstance(storage, FolderStorage):
         storage.adopt(path, key)
     else:
-        from numcodecs import zstd  # noqa: PLC0415 - importing numcodecs costs 60 ms
+        from numcodecs import zstd
 
         storage.write(key, bytes(zstd.compress(path.read_bytes(), _ZSTD_LEVEL)))
 
@@ -103,26 +105,44 @@ def _try(path: Path, head: Head, generation: str) -> Index | None:
 
 def _fetch(part: Path, storage: Storage, head: Head) -> bool:
     """Get the store's own index file, if it has a usable one."""
-    if head.generation is None:
+    if head.generation is None or not _download(part, storage, head.generation):
         return False
-    key = f"{INDEX_PREFIX}{head.generation}.sqlite"
-    compressed = storage.read(f"{key}.zst")
-    if compressed is not None:
-        from numcodecs import zstd  # noqa: PLC0415 - importing numcodecs costs 60 ms
-
-        try:
-            part.write_bytes(bytes(zstd.decompress(compressed)))
-        except RuntimeError:  # what numcodecs raises on data that are not zstd's
-            return False
-    else:
-        plain = storage.read(key)  # a folder served over HTTP
-        if plain is None:
-            return False
-        part.write_bytes(plain)
     index = _try(part, head, head.generation)
     if index is not None:
         index.close()
     return index is not None
+
+
+def _download(part: Path, storage: Storage, generation: str) -> bool:
+    """Get a generation's index file out of a store, compressed or plain; tell if it was there."""
+    key = f"{INDEX_PREFIX}{generation}.sqlite"
+    compressed = storage.read(f"{key}.zst")
+    if compressed is None:
+        plain = storage.read(key)  # in a folder, maybe served over HTTP
+        if plain is not None:
+            part.write_bytes(plain)
+        return plain is not None
+    from numcodecs import zstd
+
+    try:
+        part.write_bytes(bytes(zstd.decompress(compressed)))
+    except RuntimeError:  # what numcodecs raises on data that are not zstd's
+        return False
+    return True
+
+
+def remembered_iri(storage: Storage) -> str | None:
+    """Give the store's IRI as one of its indexes remembers it, where its metadata are lost."""
+    _, objects = storage.list_folder(OUR_FOLDER)
+    names = [f"{OUR_FOLDER}/{found.key}" for found in objects]
+    generations = [name[len(INDEX_PREFIX) :] for name in names if name.startswith(INDEX_PREFIX)]
+    with tempfile.TemporaryDirectory() as folder:
+        for generation in generations:
+            part = Path(folder) / "index.sqlite"
+            if _download(part, storage, generation.partition(".")[0]):
+                with suppress(UnusableIndexError), Index(part) as index:
+                    return index.summary.iri
+    return None
 
 
 def _build(part: Path, storage: Storage, head: Head, generation: str, data: bytes | None) -> None:

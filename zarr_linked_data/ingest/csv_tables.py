@@ -1,7 +1,8 @@
 """A table of numbers in a CSV file: every cell is a number, or it is refused by line and column.
 
-Instruments and spreadsheets write what they like: commas, semicolons or tabs, with or without a line of
-names, with a byte-order mark. What could be read in two ways (decimal commas, empty cells) is refused.
+Instruments and spreadsheets write what they like: commas, semicolons or tabs, with or without a
+line of names, with a byte-order mark. What could be read in two ways (decimal commas, empty cells)
+is refused.
 """
 
 import csv
@@ -9,13 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from zarr_linked_data.errors import InvalidTableError
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 Line: TypeAlias = tuple[int, str]
 """A line of the file and its number, counted from 1."""
@@ -35,7 +35,7 @@ _EXACT = 2**53
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 
-def read_csv(path: Path) -> "npt.NDArray[np.float64]":
+def read_csv(path: Path) -> npt.NDArray[np.float64]:
     """Read a table of numbers, as 64-bit floating-point numbers; a line of names is skipped.
 
     Raises
@@ -43,8 +43,6 @@ def read_csv(path: Path) -> "npt.NDArray[np.float64]":
     InvalidTableError
         It is empty, a cell is no number, or the rows differ in length.
     """
-    import numpy as np
-
     try:
         with path.open(encoding="utf-8-sig") as file:
             blocks = list(_Table(path).blocks(file))
@@ -68,7 +66,7 @@ class _Table:
         self._delimiter = ","
         self._width = 0
 
-    def blocks(self, file: Iterator[str]) -> "Iterator[npt.NDArray[np.float64]]":
+    def blocks(self, file: Iterator[str]) -> Iterator[npt.NDArray[np.float64]]:
         """Give the numbers, some thousand rows at a time."""
         lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
         sample = list(islice(lines, _SAMPLE))
@@ -79,14 +77,12 @@ class _Table:
         self._width = len(first)
         if _are_names(first):
             del sample[0]
-        lines = chain(sample, lines)
-        while block := list(islice(lines, _BLOCK)):
+        rows = chain(sample, lines)
+        while block := list(islice(rows, _BLOCK)):
             yield self._parse(block)
 
-    def _parse(self, block: Sequence[Line]) -> "npt.NDArray[np.float64]":
+    def _parse(self, block: Sequence[Line]) -> npt.NDArray[np.float64]:
         """Turn lines into numbers."""
-        import numpy as np
-
         try:
             numbers = np.loadtxt(
                 [line for _, line in block],
@@ -126,7 +122,7 @@ class _Table:
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    """Tell what divides the cells: what is in all lines equally often, else what is in the first."""
+    """Tell what divides the cells: what all lines have equally often, else what the first has."""
     counts = {
         mark: {len(next(csv.reader([line], delimiter=mark), [])) for line in lines}
         for mark in DELIMITERS

@@ -1,18 +1,18 @@
-"""A table of numbers in a Parquet file: columns of numbers, which become the columns of an array."""
+"""A table of numbers in a Parquet file: its columns become the columns of an array."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from zarr_linked_data.errors import InvalidInputError, InvalidTableError
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 _EXACT = 2**53
 """Whole numbers up to here are the same as 64-bit floating-point numbers."""
 
 
-def read_parquet(path: Path) -> "npt.NDArray[Any]":
+def read_parquet(path: Path) -> npt.NDArray[Any]:
     """Read a table of numbers, in the smallest data type that holds all columns.
 
     Raises
@@ -45,10 +45,8 @@ class _Table:
         self._path = path
         self._table = table
 
-    def numbers(self) -> "npt.NDArray[Any]":
+    def numbers(self) -> npt.NDArray[Any]:
         """Put the columns side by side."""
-        import numpy as np
-
         if not self._table.num_columns or not self._table.num_rows:
             raise _refusal(self._path, "it holds no rows of numbers")
         names = self._table.column_names
@@ -87,7 +85,7 @@ class _Table:
                 "Make it a column of floating-point numbers.",
             )
 
-    def _check_exact(self, name: str, numbers: "npt.NDArray[Any]") -> None:
+    def _check_exact(self, name: str, numbers: npt.NDArray[Any]) -> None:
         """Refuse whole numbers that floating-point numbers would round."""
         if ((numbers > _EXACT) | (numbers < -_EXACT)).any():
             raise _refusal(

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.format import open_memmap
 
 from zarr_linked_data.errors import InvalidInputError, InvalidTableError
 from zarr_linked_data.ingest.csv_tables import read_csv
+from zarr_linked_data.ingest.parquet_tables import read_parquet
 from zarr_linked_data.node import NUMBERS
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-Values: TypeAlias = "npt.NDArray[Any]"
+Values: TypeAlias = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Measured:
 
     path: Path
     shape: tuple[int, ...]
-    dtype: "np.dtype[Any]"
+    dtype: np.dtype[Any]
     _read: Callable[[Path], Values]
 
     def values(self) -> Values:
@@ -87,8 +88,6 @@ def _read_npy(path: Path) -> Values:
 
 def _map_npy(path: Path) -> Values:
     """Map an `.npy` file into memory, so that one larger than the memory can be read."""
-    from numpy.lib.format import open_memmap
-
     try:
         values: Values = open_memmap(path, mode="r")
     except ValueError as error:
@@ -115,9 +114,6 @@ def _read_csv(path: Path) -> Values:
 
 
 def _read_parquet(path: Path) -> Values:
-    # Its errors are made of pyarrow's, which costs 60 ms.
-    from zarr_linked_data.ingest.parquet_tables import read_parquet
-
     return _open(path, read_parquet)
 
 

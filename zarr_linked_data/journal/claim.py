@@ -134,7 +134,7 @@ class Claim:
         self._tag = None
 
     def give_up(self) -> None:
-        """Take back what was written, unless it was published: the journal that lies there decides."""
+        """Take back what was written, unless it was published: the journal in the store decides."""
         data = self.storage.read(self.record.key)
         if data is not None and self.record.run in live:
             record = Record.from_bytes(data)

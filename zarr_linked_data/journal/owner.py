@@ -17,7 +17,7 @@ class Owner:
 
     host: str
     machine: str
-    """Differs after each start of the system, and between containers: process numbers are theirs."""
+    """Differs after each start of the system, and between containers: they number processes."""
     process: int
     started: str
     """Process numbers are used again."""

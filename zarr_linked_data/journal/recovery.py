@@ -25,8 +25,8 @@ live: set[str] = set()
 def recovered(storage: Storage) -> Iterator[list[Record]]:
     """Finish or take back what killed runs left, before the block; call it under the store's lock.
 
-    The block consolidates. Their journals go when it has ended well, so that whatever is killed, the
-    next run knows.
+    The block consolidates. Their journals go when it has ended well, so that whatever is killed,
+    the next run knows.
     """
     finished = recover(storage)
     try:
@@ -37,7 +37,7 @@ def recovered(storage: Storage) -> Iterator[list[Record]]:
 
 
 def recover(storage: Storage) -> list[Record]:
-    """Finish or take back what killed runs left; give the finished ones, whose journals still lie there."""
+    """Finish or take back what killed runs left; give the finished ones, whose journals stay."""
     finished = []
     for record, tag in list(read_records(storage)):
         if not _is_dead(storage, record) or not _take_over(storage, record, tag):

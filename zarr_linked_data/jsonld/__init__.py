@@ -6,9 +6,10 @@ No context is ever fetched. PyLD is asked only where our own reading would not b
 from zarr_linked_data.jsonld.contexts import Context
 from zarr_linked_data.jsonld.description import Description, child_context, describe
 from zarr_linked_data.jsonld.entities import Entity, read_entities
-from zarr_linked_data.jsonld.names import JSON, is_iri, local_name, with_suffix
+from zarr_linked_data.jsonld.names import DATASET_LINK, JSON, is_iri, local_name, with_suffix
 
 __all__ = [
+    "DATASET_LINK",
     "JSON",
     "Context",
     "Description",

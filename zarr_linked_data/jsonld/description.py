@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from zarr_linked_data.errors import InvalidJsonLdError
 from zarr_linked_data.jsonld.contexts import Context, NeedsFullExpansionError, Plan
-from zarr_linked_data.jsonld.names import JSON, linked_uris, local_name
+from zarr_linked_data.jsonld.names import DATASET_LINK, JSON, linked_uris, local_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ _NOTHING = Description(None, (), ())
 
 
 def describe(
-    attributes: Mapping[str, JSON], context: Context, dataset_link: str = "hasDataset"
+    attributes: Mapping[str, JSON], context: Context, dataset_link: str = DATASET_LINK
 ) -> Description:
     """Read what a node's attributes say: its URI, its types, its links to datasets.
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 JSON: TypeAlias = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
 
+DATASET_LINK = "hasDataset"
+"""Local name of the property that points at an entity's arrays, if nothing else is said."""
+
 _SEPARATORS = "/#:"
 
 

@@ -1,6 +1,7 @@
 """URI → node → array or slice.
 
-`values`, `files` and `view` are imported where they are used: they need numpy and zarr, and a look-up does not.
+`values`, `files` and `view` are imported where they are used: they need numpy and zarr, and a
+look-up does not.
 """
 
 from zarr_linked_data.lookup.catalogue import Catalogue, open_catalogue

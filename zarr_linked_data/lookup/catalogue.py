@@ -1,4 +1,4 @@
-"""A store opened at one generation of its metadata: every node by URI or path, and its documents."""
+"""A store at one generation of its metadata: every node by URI or path, and its documents."""
 
 import hashlib
 import os
@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 
 def open_catalogue(storage: Storage, cache: Path | None = None) -> "Catalogue":
-    """Open the store's metadata; those of a store that cannot take ours are gathered in the user's cache first.
+    """Open the store's metadata; those of a store that cannot take ours are gathered in the user's
+    cache first.
 
     Raises
     ------
@@ -66,8 +67,8 @@ def _gather_in_cache(storage: Storage, cache: Path) -> Storage:
 class Catalogue:
     """Every node of a store, by URI or path, as of one generation.
 
-    The generation's own file stays open on a folder, and is asked for by its ETag elsewhere, so that a consolidation
-    in between never mixes two generations.
+    The generation's own file stays open on a folder, and is asked for by its ETag elsewhere, so
+    that a consolidation in between never mixes two generations.
     """
 
     def __init__(self, storage: Storage, home: Storage, head: Head, cache: Path) -> None:

@@ -12,7 +12,7 @@ from zarr_linked_data.lookup.catalogue import Catalogue
 
 
 def expand_node(catalogue: Catalogue, node: Node) -> dict[str, JSON]:
-    """Expand a node's JSON-LD: every key and reference as an IRI, whatever contexts it is written in."""
+    """Expand a node's JSON-LD: every key and reference an IRI, under all contexts that hold."""
     context = Context.NONE
     parts = node.path.split("/") if node.path else []
     for depth in range(len(parts)):

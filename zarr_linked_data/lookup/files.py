@@ -1,4 +1,4 @@
-"""An array's values as a file for other programs, `.npy` or `.csv`, and the check that such a file is right."""
+"""An array's values as a file, `.npy` or `.csv`, and the check that such a file is right."""
 
 import io
 from pathlib import PurePosixPath
@@ -19,13 +19,19 @@ def check_target(location: str, *, overwrite: bool = False) -> tuple[Storage, st
     Raises
     ------
     InvalidInputError
-        Its suffix is not one that we write, or it is there already and `overwrite` is not asked for.
+        Its suffix is not one that we write, or it is there already and `overwrite` is not asked
+        for.
     """
     suffix = PurePosixPath(location).suffix
     if suffix not in SUFFIXES:
         raise InvalidInputError(
             f"Cannot write {location!r}: its suffix is {suffix!r}. Name a file that ends in .npy or .csv."
         )
+    return free_place(location, overwrite=overwrite)
+
+
+def free_place(location: str, *, overwrite: bool = False) -> tuple[Storage, str]:
+    """Find out in which folder a file would be written, and under which name; refuse one that is there already."""
     folder, name = open_file(location)
     if not overwrite and folder.read_range(name, 0, 0) is not None:
         raise InvalidInputError(

@@ -24,7 +24,7 @@ def nearest_uris(index: Index, uri: str, most: int = 3) -> list[str]:
 
 
 def _variants(uri: str) -> Iterator[str]:
-    """Write the URI in the ways that people confuse: each is another URI, and may be the one that was meant."""
+    """Write the URI in the ways that people confuse: each may be the one that was meant."""
     forms = [uri, uri.strip(), uri.strip().strip("<>\"'")]
     forms += [unquote(uri), quote(uri, safe=":/?#[]@!$&'()*+,;=%~")]
     forms += [unicodedata.normalize(form, uri) for form in ("NFC", "NFD")]  # type: ignore[arg-type]

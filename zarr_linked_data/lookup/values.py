@@ -1,7 +1,8 @@
 """Read an array's values: arrays of one chunk by ourselves, all others by zarr-python.
 
-Opening an array and reading its only chunk costs zarr-python 1.1 ms, nearly all of it machinery; most lab arrays are
-of that kind. What we do not know for certain (sharding, filters, other codecs, missing chunks) goes to zarr-python.
+Opening an array and reading its only chunk costs zarr-python 1.1 ms, nearly all of it machinery;
+most lab arrays are of that kind. What we do not know for certain (sharding, filters, other codecs,
+missing chunks) goes to zarr-python.
 """
 
 import gzip
@@ -21,7 +22,7 @@ from zarr_linked_data.storage import Storage
 Decode = Callable[[bytes], bytes]
 
 PLAIN_TYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128"]
 )
 """Data types of format 3 that are numpy's of the same name, byte for byte."""
 
@@ -156,7 +157,7 @@ def _decoder(codec: str) -> Decode | None:
 
 def _read_with_zarr(storage: Storage, path: str, selection: Selection) -> npt.NDArray[Any]:
     """Read by zarr-python; with the Rust codecs of `zarrs` where they are installed."""
-    import zarr  # noqa: PLC0415 - costs 200 ms
+    import zarr
 
     array = zarr.open_array(store=storage.zarr(), path=path, mode="r")
     return np.asarray(array[selection or ...])

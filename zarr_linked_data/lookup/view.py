@@ -1,4 +1,4 @@
-"""The store as other Zarr software sees it best: metadata from one object, chunks from the store, nothing of ours."""
+"""The store for other Zarr software: metadata from one object, and nothing of ours."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
@@ -27,7 +27,8 @@ _NAMES = frozenset(name for names in DOCUMENT_NAMES.values() for name in names)
 class DocumentsStore(WrapperStore[Store]):
     """A read-only Zarr store that answers metadata from `.all_metadata` and hides our own objects.
 
-    It needs no consolidated metadata of zarr's, and says so; xarray then opens it without a warning.
+    It needs no consolidated metadata of zarr's, and says so; xarray then opens it without a
+    warning.
     """
 
     def __init__(self, catalogue: "Catalogue", store: Store | None = None) -> None:

@@ -4,6 +4,7 @@ Nothing here reads or writes a store. Zarr-python is asked only about data types
 own table.
 """
 
+from zarr_linked_data.node.chunks import LARGEST_CHUNK, chunk_shape
 from zarr_linked_data.node.dtypes import NUMBERS
 from zarr_linked_data.node.reading import NodeDocument, read_node
 from zarr_linked_data.node.text import sanitised, without_consolidated
@@ -11,10 +12,12 @@ from zarr_linked_data.node.writing import array_documents, chunk_name, group_doc
 
 __all__ = [
     "DOCUMENT_NAMES",
+    "LARGEST_CHUNK",
     "NUMBERS",
     "NodeDocument",
     "array_documents",
     "chunk_name",
+    "chunk_shape",
     "group_documents",
     "read_node",
     "sanitised",

@@ -13,7 +13,7 @@ from zarr_linked_data.storage.base import (
     checked_key,
 )
 from zarr_linked_data.storage.folder import FolderStorage
-from zarr_linked_data.storage.many import read_many, write_many
+from zarr_linked_data.storage.many import fitting_threads, read_many, write_many
 from zarr_linked_data.storage.opening import Location, open_file, open_storage
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Storage",
     "cache_folder",
     "checked_key",
+    "fitting_threads",
     "open_file",
     "open_storage",
     "read_many",

@@ -13,6 +13,14 @@ Answer = TypeVar("Answer")
 AHEAD = 4
 """How many objects a thread may be ahead of the reader: their number bounds the memory."""
 
+MEMORY = 256 * 2**20
+"""Bytes of objects that may wait to be sent: enough to keep many requests busy."""
+
+
+def fitting_threads(storage: Storage, largest: int) -> int:
+    """Give how many requests at once serve a place best, with objects up to this size in memory."""
+    return min(storage.threads, max(1, MEMORY // (AHEAD * max(1, largest))))
+
 
 def read_many(
     storage: Storage, keys: Iterable[str], *, threads: int | None = None

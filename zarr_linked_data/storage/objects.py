@@ -29,7 +29,7 @@ from zarr_linked_data.storage.object_reading import ObjectReader
 from zarr_linked_data.storage.s3 import UPLOAD_S, S3Place
 
 if TYPE_CHECKING:
-    from obstore import PutMode
+    from obstore import ObjectMeta, PutMode, UpdateVersion
     from zarr.storage import ObjectStore as ZarrObjectStore
 
 SMALL = 2**20
@@ -155,9 +155,7 @@ class ObjectStorage:
         found = self._reader.head(key)
         if (self._reader.found(found).tag if found else None) != tag:
             raise changed_error("write", key, self.url)
-        mode: PutMode = "create"
-        if found:
-            mode = {"e_tag": found["e_tag"], "version": found["version"]}
+        mode: PutMode = _condition(found) if found else "create"
         self._reader.ask("write", key, lambda key: self._put_if(key, whole, mode, conditional))
 
     def _put_if(self, key: str, data: bytes, mode: "PutMode", conditional: bool) -> None:  # noqa: FBT001
@@ -236,6 +234,16 @@ def _conditions(store: ObjectStore, place: S3Place | None, cache: Path | None) -
     file = memory_file(cache or cache_folder(), f"{place.endpoint}\0{place.url}")
     # A server that knows no conditions may answer 501, which obstore would retry long.
     return Conditions(lambda: place.store(patience_s=min(3.0, place.patience_s)), file)
+
+
+def _condition(found: "ObjectMeta") -> "UpdateVersion":
+    """Say which state of an object is to be replaced; obstore takes no None."""
+    condition: UpdateVersion = {}
+    if found["e_tag"]:
+        condition["e_tag"] = found["e_tag"]
+    if found["version"]:
+        condition["version"] = found["version"]
+    return condition
 
 
 def _split(data: Data) -> tuple[list[bytes], Iterator[bytes]]:

@@ -13,17 +13,21 @@ CONSOLIDATED_BY_OTHERS = ".zmetadata"
 """The consolidated metadata of format 2."""
 
 
+JOURNAL = f"{OUR_FOLDER}/adding-"
+"""How the keys of journals begin: they say what a killed run has half added to the store."""
+
+
 def is_ours(key: str) -> bool:
-    """Tell whether an object is one that we keep in a store to save time."""
-    return key.startswith(f"{OUR_FOLDER}/")
+    """Tell whether an object is one that we keep in a store to save time; a journal is more."""
+    return key.startswith(f"{OUR_FOLDER}/") and not key.startswith(JOURNAL)
 
 
 def rounds(found: Iterable[Found]) -> Iterator[list[Found]]:
     """Give the objects in rounds: no reader ever sees a node whose chunks or members are missing.
 
     First the chunks; then the documents, deepest first, the root's last (in format 2 the attributes
-    before the document that makes the node); then what others consolidated. `.all_metadata` is not
-    among them: it is the commit.
+    before the document that makes the node); then what others consolidated, and journals.
+    `.all_metadata` is not among them: it is the commit.
     """
     ordered = sorted((one for one in found if one.key != METADATA_KEY), key=_round)
     for _, members in groupby(ordered, key=_round):
@@ -35,4 +39,5 @@ def _round(found: Found) -> tuple[int, int, bool]:
     name = found.key.rpartition("/")[2]
     if name in DOCUMENTS:
         return 1, -found.key.count("/"), name != ".zattrs"
-    return (2 if name == CONSOLIDATED_BY_OTHERS else 0), 0, False
+    is_last = name == CONSOLIDATED_BY_OTHERS or found.key.startswith(JOURNAL)
+    return (2 if is_last else 0), 0, False

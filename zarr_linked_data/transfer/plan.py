@@ -14,7 +14,7 @@ from zarr_linked_data.transfer.checksums import (
     opened,
     same_bytes,
 )
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, is_ours
+from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, JOURNAL, is_ours
 from zarr_linked_data.transfer.parallel import in_parallel
 from zarr_linked_data.walk.folder import says_array
 
@@ -197,7 +197,8 @@ def refuse_strays(plan: Plan, target: Storage, names: tuple[str, str]) -> None:
 
 def _is_metadata(key: str) -> bool:
     name = key.rpartition("/")[2]
-    return name in DOCUMENTS or name == CONSOLIDATED_BY_OTHERS or key == METADATA_KEY
+    other = name == CONSOLIDATED_BY_OTHERS or key.startswith(JOURNAL)
+    return name in DOCUMENTS or other or key == METADATA_KEY
 
 
 def _folders(key: str) -> Iterable[str]:

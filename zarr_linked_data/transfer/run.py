@@ -13,7 +13,7 @@ from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Found, Storage, read_many
 from zarr_linked_data.transfer.copying import Copier, changed_error, refuse_changes
 from zarr_linked_data.transfer.indexes import carry_index
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, rounds
+from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, is_ours, rounds
 from zarr_linked_data.transfer.plan import (
     ROOT_DOCUMENTS,
     Listing,
@@ -197,7 +197,7 @@ class _Run:
         self.target.delete([key for key in plan.extra if key not in describing])
         if describing or plan.extra:
             ours = (found.key for found in self.target.list(OUR_FOLDER))
-            self.target.delete([key for key in ours if key != MARKER])
+            self.target.delete([key for key in ours if is_ours(key) and key != MARKER])
 
     def _describing(self, plan: Plan) -> Iterator[str]:
         """Name the target's documents of arrays that change or go, and what repeats those."""

@@ -1,8 +1,9 @@
 """Walk a store in a folder, on all processors when it is large.
 
-One process reads 80,000 documents a second, most of it Python's own time under its global lock, so a second process
-doubles it; threads do not (measured). Helpers are plain subprocesses and get folders over a pipe: nothing is forked
-from a process with threads, and a killed walker takes its helpers along.
+One process reads 80,000 documents a second, most of it Python's own time under its global lock, so
+a second process doubles it; threads do not (measured). Helpers are plain subprocesses and get
+folders over a pipe: nothing is forked from a process with threads, and a killed walker takes its
+helpers along.
 """
 
 import os
@@ -13,7 +14,7 @@ import threading
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from zarr_linked_data.storage import FolderStorage
 from zarr_linked_data.walk.folder import RACY_NS, Ground, subfolders, walk_folders
@@ -38,9 +39,11 @@ def walk_folder(
     known: Mapping[str, Known],
     span: Span,
     report: Callable[[int, int | None], None],
+    dataset_link: str,
 ) -> Walk:
     """Gather the documents of a store in a folder; see `walk_store`."""
     ground = Ground(
+        dataset_link=dataset_link,
         root=f"{storage.root}/".replace("//", "/"),
         zarr_format=zarr_format,
         span=span,
@@ -68,7 +71,7 @@ def walk_below(ground: Ground, folders: list[str], known: Mapping[str, Known], w
 
 
 class _Crew:
-    """This process and its helpers, each taking a share of the waiting folders after the other."""
+    """A process and its helpers, each taking a share of the waiting folders after the other."""
 
     def __init__(
         self, ground: Ground, known: Mapping[str, Known], walk: Walk, waiting: deque[str]
@@ -103,12 +106,12 @@ class _Crew:
         while self.failure is None and (share := self._next_share()):
             mine = Walk(self.ground.zarr_format)
             walk_below(self.ground, share, self.known, mine)
-            self._add(mine)
+            self.walk.update(mine)
             report(len(self.walk.documents), None)
 
     def _next_share(self) -> list[str]:
         """Take some of the waiting folders."""
-        share = []
+        share: list[str] = []
         while len(share) < SHARE:
             try:
                 share.append(self.waiting.popleft())
@@ -116,27 +119,24 @@ class _Crew:
                 break
         return share
 
-    def _add(self, walk: Walk) -> None:
-        """Take up what was read of a share."""
-        self.walk.documents.update(walk.documents)
-        self.walk.signatures.update(walk.signatures)
-
     def _lead_helper(self) -> None:
         """Start a helper and hand it shares until none is left; runs in a thread of its own."""
         share: list[str] = []
         try:
             with _start_helper() as helper:
-                assert helper.stdin is not None
-                assert helper.stdout is not None
-                _send(helper.stdin, self.ground)
+                requests, answers = (
+                    cast("IO[bytes]", helper.stdin),
+                    cast("IO[bytes]", helper.stdout),
+                )
+                _send(requests, self.ground)
                 while share := self._next_share():
-                    _send(helper.stdin, (share, self._known_below(share)))
-                    answer = pickle.load(helper.stdout)  # noqa: S301 - from our own helper
+                    _send(requests, (share, self._known_below(share)))
+                    answer = pickle.load(answers)  # noqa: S301 - from our own helper
                     if isinstance(answer, BaseException):
                         self.failure = answer
                         return
-                    self._add(answer)
-                helper.stdin.close()
+                    self.walk.update(answer)
+                requests.close()
         except (OSError, EOFError, pickle.UnpicklingError):
             # No helper to be had, or it was killed: its share is done by the others.
             self.waiting.extend(share)
@@ -153,7 +153,10 @@ class _Crew:
 
 def _start_helper() -> "subprocess.Popen[bytes]":
     """Start a Python that finds the same packages as this one."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; from zarr_linked_data.walk.crew import help_out; help_out()"
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        "from zarr_linked_data.walk.crew import help_out; help_out()"
+    )
     return subprocess.Popen(  # noqa: S603 - our own code
         [sys.executable, "-S", "-c", code],
         stdin=subprocess.PIPE,

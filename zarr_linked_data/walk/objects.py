@@ -1,4 +1,4 @@
-"""Walk a store in an object store: list it flat, or descend it in parallel, then read what has changed."""
+"""Walk an object store: list it flat or descend it in parallel, then read what has changed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +15,8 @@ FLAT_KEYS = 2_000
 FLAT_KEYS_A_DOCUMENT = 10
 """Listing flat goes on while it sees fewer keys than this for each document.
 
-A flat page of 1,000 keys takes one request after the other; the descent takes a listing and a read for each node,
-128 at once.
+A flat page of 1,000 keys takes one request after the other; the descent takes a listing and a read
+for each node, 128 at once.
 """
 
 DESCENT_THREADS = 64
@@ -53,7 +53,8 @@ def walk_objects(
 def _list_flat(storage: Storage, names: frozenset[str], span: Span) -> dict[str, str | None] | None:
     """List the tags of all documents in one go; None when that sees too many other keys."""
     tags: dict[str, str | None] = {}
-    # `after` is exclusive: begin one step before the first key, which is never a document's own key.
+    # `after` is exclusive: begin one step before the first key, which is never a document's own
+    # key.
     after = span.first[:-1] or None
     for seen, found in enumerate(storage.list(after=after), 1):
         if span.end is not None and found.key >= span.end:
@@ -109,7 +110,7 @@ def _is_group(
 
 
 def drop_unreachable(walk: Walk, known: Mapping[str, Known]) -> None:
-    """Leave out documents that a descent would not reach: below an array, or below a folder that is no group."""
+    """Leave out documents that no descent would reach: below an array, or what is no group."""
     groups = {
         _folder(key) for key, data in walk.documents.items() if _makes_group(key, data, known)
     }
@@ -126,7 +127,7 @@ def drop_unreachable(walk: Walk, known: Mapping[str, Known]) -> None:
 
 
 def _is_reached(key: str, reached: set[str], groups: set[str], arrays: set[str]) -> bool:
-    """Tell whether the document is of a node: its folder is reached, and it is the folder's own kind."""
+    """Tell whether the document is of a node: in a folder that is reached, and of its kind."""
     folder = _folder(key)
     if folder not in reached:
         return False

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from zarr_linked_data.walk.facts import Facts
+
 Signature = bytes | str | None
 """Equal as long as a document has not changed; None: cannot be told, read it again.
 
@@ -14,12 +16,23 @@ Known = tuple[Signature, bool]
 
 @dataclass(slots=True)
 class Walk:
-    """The metadata documents of a store, by their keys: `a/b/zarr.json`, or `a/b/.zgroup` and so on."""
+    """The metadata documents of a store, by key: `a/b/zarr.json`, or `a/b/.zgroup` and so on."""
 
     zarr_format: int
     documents: dict[str, bytes | None] = field(default_factory=dict)
     """The stored bytes; None where the signature is the known one."""
     signatures: dict[str, Signature] = field(default_factory=dict)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    """What nodes say by themselves, by path, where whoever read them has found it out already.
+
+    Not of nodes with a context of their own; and not right below a context.
+    """
+
+    def update(self, other: "Walk") -> None:
+        """Take up what another walker found."""
+        self.documents.update(other.documents)
+        self.signatures.update(other.signatures)
+        self.facts.update(other.facts)
 
     def add(self, key: str, data: bytes | None, signature: Signature) -> None:
         """Keep one document."""
@@ -39,7 +52,7 @@ class Span:
         return key >= self.first and (self.end is None or key < self.end)
 
     def touches(self, folder: str) -> bool:
-        """Tell whether any key below the folder (written with its final slash, or empty) can lie in the range."""
+        """Tell whether a key below the folder, written with its slash, can be in the range."""
         if not folder:
             return True
         # "0" is the character after "/": it ends the range of all keys that begin with the folder.
@@ -47,3 +60,6 @@ class Span:
 
 
 EVERYTHING = Span()
+
+FORMAT_3 = 3
+"""The Zarr format whose documents are `zarr.json`."""

@@ -1,0 +1,158 @@
+"""Consolidate a store in a folder, with its index; time and memory grow linearly.
+
+Each run is a first consolidation (of a store without `.all_metadata` and `__zld/`), with all documents in the page
+cache. zarr-python consolidates the same files: it would write into the root's document, so it gets a folder of links
+to what lies below, and a copy of the root's own. Memory is the most that the process and its helpers had at one time,
+the interpreter and its packages included.
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import zarr
+
+from benchmarks.bench import Bench
+from benchmarks.figures import Figures, Row
+from benchmarks.processes import Apart, run_apart
+from benchmarks.scaling import Point, draw_scaling
+from benchmarks.stores import read_documents, unconsolidate
+from zarr_linked_data.consolidate import consolidate
+from zarr_linked_data.storage import open_storage
+
+PROMISED = 100_000
+PROMISED_RATE = 50_000
+PROMISED_GB = 0.4
+PROMISED_GROWTH = 11
+"""For ten times the nodes: a tenth more than linear, for what runs scatter."""
+
+ZARR = f"zarr-python {zarr.__version__}"
+
+Runs = list[Apart[float]]
+"""Seconds and memory of one side, run by run."""
+
+
+class Size(NamedTuple):
+    """How large a store, and how often it is measured."""
+
+    nodes: int
+    runs: int
+    peer_runs: int = 0
+
+
+SIZES = (Size(1_000, 7, 3), Size(10_000, 7, 2), Size(PROMISED, 5, 1), Size(1_000_000, 2))
+"""zarr-python takes 45 s for 100,000 nodes, so once is enough; and would take 8 minutes for a million."""
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """Measure each size in format 3, the promised one in format 2, and draw how time and memory grow."""
+    ours: list[Point] = []
+    peers: list[Point] = []
+    for size in SIZES:
+        nodes = bench.nodes(size.nodes)
+        runs, peer_runs = _run(bench, nodes, bench.runs(size.runs), size.peer_runs)
+        is_promised = size.nodes == PROMISED
+        yield from _rows(nodes, runs, peer_runs, is_promised=is_promised)
+        ours.append(_point(nodes, runs))
+        if peer_runs:
+            peers.append(_point(nodes, peer_runs))
+        if is_promised:
+            yield _bound(bench, nodes, runs)
+    yield from _growth(ours)
+    draw_scaling(bench.results / "scaling", ours, peers, peer_name=ZARR)
+    nodes = bench.nodes(PROMISED)
+    runs, _ = _run(bench, nodes, bench.runs(5), 0, zarr_format=2)
+    yield Row(f"consolidate {nodes:,} nodes of format 2", _rate(nodes, runs))
+
+
+def _run(
+    bench: Bench, nodes: int, runs: int, peer_runs: int, zarr_format: int = 3
+) -> tuple[Runs, Runs]:
+    """Run ours and zarr-python in turn."""
+    store = bench.stores.get(nodes, zarr_format)
+    run_apart(read_documents, str(store))
+    ours, peers = [], []
+    for number in range(runs):
+        unconsolidate(store)
+        ours.append(run_apart(consolidate_ours, str(store)))
+        if number < peer_runs:
+            with bench.stores.lent(store) as folder:
+                peers.append(run_apart(consolidate_with_zarr, str(folder)))
+    return ours, peers
+
+
+def consolidate_ours(url: str) -> float:
+    """Consolidate a store by the library, and give the seconds."""
+    storage = open_storage(url)
+    started = time.perf_counter()
+    consolidate(storage)
+    return time.perf_counter() - started
+
+
+def consolidate_with_zarr(folder: str) -> float:
+    """Consolidate a store by zarr-python, and give the seconds."""
+    started = time.perf_counter()
+    zarr.consolidate_metadata(folder)
+    return time.perf_counter() - started
+
+
+def _rows(nodes: int, runs: Runs, peer_runs: Runs, *, is_promised: bool) -> Iterator[Row]:
+    """Give speed and memory; the targets are those of one size."""
+    what = f"consolidate {nodes:,} nodes"
+    yield Row(
+        what,
+        _rate(nodes, runs),
+        target=PROMISED_RATE if is_promised else None,
+        peer=_rate(nodes, peer_runs) if peer_runs else None,
+        peer_name=ZARR,
+    )
+    yield Row(
+        f"{what}: peak memory",
+        _memory(runs),
+        target=PROMISED_GB if is_promised else None,
+        peer=_memory(peer_runs) if peer_runs else None,
+        peer_name=ZARR,
+    )
+
+
+def _rate(nodes: int, runs: Runs) -> Figures:
+    return Figures.of((nodes / run.value for run in runs), "nodes/s")
+
+
+def _memory(runs: Runs) -> Figures:
+    return Figures.of((run.peak_bytes / 1e9 for run in runs), "GB")
+
+
+def _point(nodes: int, runs: Runs) -> Point:
+    return Point(nodes, nodes / _rate(nodes, runs).median, _memory(runs).median)
+
+
+def _growth(points: list[Point]) -> Iterator[Row]:
+    """Compare the two largest sizes."""
+    before, last = points[-2:]
+    what = f"from {before.nodes:,} to {last.nodes:,} nodes"
+    for name, times in (
+        ("time", last.seconds / before.seconds),
+        ("memory", last.gigabytes / before.gigabytes),
+    ):
+        # Only ten times the nodes say something; a quick run has other steps.
+        target = PROMISED_GROWTH if last.nodes == 10 * before.nodes else None
+        yield Row(f"growth of {name} {what}", Figures.of([times], "×"), target=target)
+
+
+def _bound(bench: Bench, nodes: int, runs: Runs) -> Row:
+    """Set beside it what programs in C need only to find the same documents and read them."""
+    store = bench.stores.get(nodes)
+    seconds = [_find_and_cat(store) for _ in range(bench.runs(3))]
+    peer = Figures.of((nodes / each for each in seconds), "nodes/s")
+    what = f"consolidate {nodes:,} nodes, beside mere reading"
+    return Row(what, _rate(nodes, runs), peer=peer, peer_name="find \\| cat")
+
+
+def _find_and_cat(store: Path) -> float:
+    command = f"find '{store}' -name zarr.json -print0 | xargs -0 cat > /dev/null"
+    started = time.perf_counter()
+    subprocess.run(["sh", "-c", command], check=True)  # noqa: S607 - every system has it
+    return time.perf_counter() - started

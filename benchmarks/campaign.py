@@ -27,7 +27,9 @@ def make_entities(samples: int) -> Iterator[Entity]:
     """Make the entities of a campaign: each with about 8 statements, as in real ones."""
     preparations = [f"preparation{number}" for number in range(1, PREPARATIONS + 1)]
     yield _entity("campaign", "Campaign", links={"hasBatch": ["batch1"]}, **_words("campaign"))
-    yield _entity("batch1", "Batch", links={"hasSamplePreparation": preparations}, **_words("batch1"))
+    yield _entity(
+        "batch1", "Batch", links={"hasSamplePreparation": preparations}, **_words("batch1")
+    )
     for first, name in enumerate(preparations, 1):
         own = range(first, samples + 1, PREPARATIONS)
         links = {"hasSample": [f"sample{number}" for number in own]}
@@ -53,7 +55,9 @@ def _sample(number: int) -> Iterator[Entity]:
     part, chemical = f"sampleChemical{number}", f"chemical{number}"
     links = {"hasDataset": [dataset], "hasSampleChemical": [part]}
     measured = _typed(f"2024-03-04T13:{number % 60:02d}:00Z", "dateTime")
-    yield _entity(name, "Sample", links=links, **_sample_words(number), **{CAT + "measuredOn": measured})
+    yield _entity(
+        name, "Sample", links=links, **_sample_words(number), **{CAT + "measuredOn": measured}
+    )
     yield _entity(dataset, "Dataset", **_dataset_words(number), **{CAT + "measuredOn": measured})
     yield _entity(part, "SampleChemical", links={"hasChemical": [chemical]}, **_part_words(number))
     yield _entity(chemical, "Chemical", **_chemical_words(number))

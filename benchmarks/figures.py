@@ -95,7 +95,8 @@ class Row:
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Take a row back from JSON."""
         figures = {
-            name: document[name] and Figures(tuple(document[name]["values"]), document[name]["unit"])
+            name: document[name]
+            and Figures(tuple(document[name]["values"]), document[name]["unit"])
             for name in ("ours", "peer")
         }
         return cls(**(document | figures))

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 PROJECT = Path(__file__).parent.parent
 
 WATCH_S = 0.02
-"""Time between two looks at the memory: each takes 0.1 ms, so that it costs less than a hundredth of a processor."""
+"""Time between two looks at the memory; each takes 0.1 ms, less than a hundredth of that."""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,7 +30,7 @@ class Apart(Generic[Value]):
 
     value: Value
     peak_bytes: int
-    """Most memory that the process and all below it had at one time; pages that they share count for each."""
+    """Most memory of the process and all below it at one time; what they share counts for each."""
 
 
 def run_apart(
@@ -69,10 +69,10 @@ def time_command(*command: str | Path) -> float:
     return time.perf_counter() - started
 
 
-def take_turns(runs: int, *sides: Callable[[], Value]) -> list[Sequence[Value]]:
-    """Run ours, the peer, ours, the peer…, so that a slow moment of the machine hits both; one list for each side."""
+def take_turns(runs: int, *sides: Callable[[], Value]) -> list[list[Value]]:
+    """Run one, the other, the one, …, so that a slow moment hits both; give a list for each side."""
     rounds = [[side() for side in sides] for _ in range(runs)]
-    return list(zip(*rounds, strict=True))
+    return [list(values) for values in zip(*rounds, strict=True)]
 
 
 def clean_environment() -> dict[str, str]:

@@ -23,7 +23,7 @@ class Point(NamedTuple):
 def draw_scaling(
     file: Path, ours: Sequence[Point], peers: Sequence[Point], *, peer_name: str
 ) -> None:
-    """Draw it as `<file>.svg` and `<file>.png`: ours with a straight line through it, and the peer."""
+    """Draw `<file>.svg` and `<file>.png`: ours with a straight line through it, and the peer."""
     with mpl.rc_context({"svg.hashsalt": "zld", "font.size": 11, "axes.titlesize": 12}):
         figure = Figure(figsize=(10, 4.4), layout="constrained")
         panels = figure.subplots(1, 2)
@@ -35,7 +35,7 @@ def draw_scaling(
         figure.savefig(file.with_suffix(".png"), dpi=100, metadata={"Software": None})
 
 
-def _draw_panel(  # noqa: PLR0913, PLR0917
+def _draw_panel(
     axes: Axes,
     ours: Sequence[Point],
     peers: Sequence[Point],
@@ -85,7 +85,7 @@ def _write_values(
 
 
 def fit_line(nodes: np.ndarray, values: np.ndarray) -> tuple[float, float]:
-    """Fit constant and slope of a straight line, so that each point is missed by as small a part of itself as can be.
+    """Fit constant and slope of a straight line, each point with the same weight for its size.
 
     >>> constant, slope = fit_line(np.array([1.0, 10.0, 100.0]), np.array([3.0, 12.0, 102.0]))
     >>> round(float(constant), 6), round(float(slope), 6)

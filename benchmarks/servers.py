@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import boto3
+
 from benchmarks.processes import PROJECT
 
 KEY, SECRET = "benchmark", "benchmark-secret"
@@ -47,8 +49,6 @@ class S3Server:
 
     def make_bucket(self) -> str:
         """Make a new bucket, and give the URL of a store in it."""
-        import boto3
-
         bucket = f"lab-{next(_numbers)}"
         client = boto3.client(
             "s3",
@@ -63,7 +63,7 @@ class S3Server:
 
 @contextmanager
 def s3_server(parent: Path) -> Iterator[S3Server]:
-    """Run MinIO if it is there (on the PATH, or named by ZLD_MINIO), else `rclone serve s3`, with an empty disk.
+    """Run an empty MinIO if it is on the PATH or named by ZLD_MINIO, else `rclone serve s3`.
 
     Parameters
     ----------
@@ -98,7 +98,9 @@ def _rclone(disk: Path, port: int) -> Start:
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     program = shutil.which("rclone", path=path)
     if program is None:
-        raise RuntimeError("No S3 server: there is neither minio nor rclone. Run it by `make bench`.")
+        raise RuntimeError(
+            "No S3 server: there is neither minio nor rclone. Run it by `make bench`."
+        )
     # Without the last option it answers listings of the last five minutes.
     options = ["--auth-key", f"{KEY},{SECRET}", "--config", str(disk.parent / "none.conf")]
     options += ["--cache-dir", str(disk.parent / "cache"), "--dir-cache-time", "0s"]
@@ -109,7 +111,7 @@ def _rclone(disk: Path, port: int) -> Start:
 def _version(command: Sequence[str]) -> str:
     """Give the first words of what a program says of its version."""
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    name, version = re.findall(r"\S+", said)[:3:1][0], re.findall(r"\S*\d\S*", said)[0]
+    name, version = re.findall(r"^\S+|\S*\d\S*", said)[:2]
     return f"{name} {version}"
 
 
@@ -144,21 +146,13 @@ def _listens(port: int) -> bool:
 def far_away(server: S3Server, delay_ms: int) -> Iterator[S3Server]:
     """Give the same server at the end of a network on which a round trip takes so long."""
     port = server.endpoint.rpartition(":")[2]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.delay", port, str(delay_ms)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT,
-    )
-    try:
-        assert process.stdout is not None
-        near = process.stdout.readline().strip()
+    near = _free_port()
+    command = [sys.executable, "-m", "benchmarks.delay", str(near), port, str(delay_ms)]
+    with _running(command, log, near, {}):
         yield S3Server(f"{server.name}, {delay_ms} ms away", f"http://127.0.0.1:{near}")
-    finally:
-        _end(process)
 
 
-def _end(process: "subprocess.Popen[bytes] | subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a server that we started."""
     process.terminate()
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import campaign
-from benchmarks.campaign import BATCH, make_tree
+from benchmarks.campaign import BATCH, PREPARATIONS, make_tree
 from benchmarks.processes import run_apart
 from zarr_linked_data.fake import write_fake_store
 from zarr_linked_data.metadata import METADATA_KEY
@@ -36,7 +36,7 @@ class Stores:
         self._say = say
 
     def get(self, nodes: int, zarr_format: int = 3) -> Path:
-        """Give a store of so many nodes and one, consolidated or not; made now if it is not there yet."""
+        """Give a store of so many nodes and one, consolidated or not; make it if it is not there."""
         # One of another shape is not taken for it.
         shape = sha256(f"{getsource(campaign)}{SHAPE}".encode()).hexdigest()[:8]
         store = self.folder / f"{nodes}-format-{zarr_format}-{shape}.zarr"
@@ -57,8 +57,9 @@ class Stores:
 
     @contextmanager
     def lent(self, store: Path) -> Iterator[Path]:
-        """Give the same store to a peer that writes into its root: links to what is in it, and a copy of its document."""
-        with self.new_folder() as folder:
+        """Give a peer that writes into the root a folder of links, and a copy of its documents."""
+        with TemporaryDirectory(dir=self.folder, prefix="lent-") as name:
+            folder = Path(name)
             for path in store.iterdir():
                 if path.is_dir() and path.name != OUR_FOLDER:
                     (folder / path.name).symlink_to(path.absolute())
@@ -69,16 +70,20 @@ class Stores:
 
 def write_store(folder: str, nodes: int, zarr_format: int = 3) -> float:
     """Write a store of so many nodes and one, and give the seconds it took."""
-    copies, samples = max(1, nodes // BATCH), (min(nodes, BATCH) - 4) // 4
     started = time.perf_counter()
     write_fake_store(
-        make_tree(samples),
+        make_tree(samples_of(nodes)),
         open_storage(folder, create=True),
-        copies=copies,
+        copies=max(1, nodes // BATCH),
         shape=SHAPE,
         zarr_format=zarr_format,
     )
     return time.perf_counter() - started
+
+
+def samples_of(nodes: int) -> int:
+    """Give how many samples a batch has in a store of so many nodes."""
+    return (min(nodes, BATCH) - 1 - PREPARATIONS) // 4
 
 
 def unconsolidate(store: Path) -> None:

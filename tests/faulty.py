@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Literal
@@ -41,7 +41,8 @@ class FaultyProxy:
     """Passes requests on to the server at `target` (host:port), save those that its rule spoils.
 
     `fail(…)` sets the rule, `heal()` takes it away; `delay_s` slows each answer; `requests` tells
-    method and path of all that came; `s3_url` may name a store behind it.
+    method and path of all that came; `s3_url` may name a store behind it. With `one_at_a_time` the
+    server behind sees no two requests at once, as moto needs for conditional writes.
     """
 
     target: str
@@ -49,9 +50,11 @@ class FaultyProxy:
     requests: list[tuple[str, str]] = field(default_factory=list)
     rule: Rule | None = None
     s3_url: str = ""
+    one_at_a_time: bool = False
     released: threading.Event = field(default_factory=threading.Event)
     server: ThreadingHTTPServer = field(init=False)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         handler = type("Handler", (_Handler,), {"proxy": self})
@@ -122,7 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             text = b"<Error><Code>Trouble</Code><Message>on\ncommand</Message></Error>"
             self.reply(Answer(rule.status, [("Content-Type", "application/xml")], text))
         else:
-            answer = self.forward(body)
+            with self.proxy.turn if self.proxy.one_at_a_time else nullcontext():
+                answer = self.forward(body)
             self.reply(answer) if rule is None else self.spoil(answer, rule)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815

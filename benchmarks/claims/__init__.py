@@ -1,4 +1,4 @@
-"""The claims, in the order of the results: each a module with `measure(bench)`, which gives its rows.
+"""The claims, in the order of the results: each a module whose `measure(bench)` gives its rows.
 
 The first line of a module's docstring is what is claimed, the rest says how it is measured.
 """

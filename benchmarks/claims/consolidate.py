@@ -6,29 +6,21 @@ to what lies below, and a copy of the root's own. Memory is the most that the pr
 the interpreter and its packages included.
 """
 
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
-
-import zarr
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figures, Row
 from benchmarks.processes import Apart, run_apart
 from benchmarks.scaling import Point, draw_scaling
+from benchmarks.sides import by_hand, library, zarr_python
 from benchmarks.stores import read_documents, unconsolidate
-from zarr_linked_data.consolidate import consolidate
-from zarr_linked_data.storage import open_storage
 
 PROMISED = 100_000
 PROMISED_RATE = 50_000
 PROMISED_GB = 0.4
 PROMISED_GROWTH = 11
 """For ten times the nodes: a tenth more than linear, for what runs scatter."""
-
-ZARR = f"zarr-python {zarr.__version__}"
 
 Runs = list[Apart[float]]
 """Seconds and memory of one side, run by run."""
@@ -43,15 +35,14 @@ class Size(NamedTuple):
 
 
 SIZES = (Size(1_000, 7, 3), Size(10_000, 7, 2), Size(PROMISED, 5, 1), Size(1_000_000, 2))
-"""zarr-python takes 45 s for 100,000 nodes, so once is enough; and would take 8 minutes for a million."""
+"""zarr-python takes 45 s for 100,000 nodes, and would take 8 minutes for a million."""
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Measure each size in format 3, the promised one in format 2, and draw how time and memory grow."""
+    """Measure each size in format 3 and the promised one in format 2; draw how they grow."""
     ours: list[Point] = []
     peers: list[Point] = []
-    for size in SIZES:
-        nodes = bench.nodes(size.nodes)
+    for nodes, size in {bench.nodes(size.nodes): size for size in SIZES}.items():
         runs, peer_runs = _run(bench, nodes, bench.runs(size.runs), size.peer_runs)
         is_promised = size.nodes == PROMISED
         yield from _rows(nodes, runs, peer_runs, is_promised=is_promised)
@@ -61,7 +52,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         if is_promised:
             yield _bound(bench, nodes, runs)
     yield from _growth(ours)
-    draw_scaling(bench.results / "scaling", ours, peers, peer_name=ZARR)
+    draw_scaling(bench.results / "scaling", ours, peers, peer_name=zarr_python.NAME)
     nodes = bench.nodes(PROMISED)
     runs, _ = _run(bench, nodes, bench.runs(5), 0, zarr_format=2)
     yield Row(f"consolidate {nodes:,} nodes of format 2", _rate(nodes, runs))
@@ -76,26 +67,11 @@ def _run(
     ours, peers = [], []
     for number in range(runs):
         unconsolidate(store)
-        ours.append(run_apart(consolidate_ours, str(store)))
+        ours.append(run_apart(library.consolidate_store, str(store)))
         if number < peer_runs:
             with bench.stores.lent(store) as folder:
-                peers.append(run_apart(consolidate_with_zarr, str(folder)))
+                peers.append(run_apart(zarr_python.consolidate, str(folder)))
     return ours, peers
-
-
-def consolidate_ours(url: str) -> float:
-    """Consolidate a store by the library, and give the seconds."""
-    storage = open_storage(url)
-    started = time.perf_counter()
-    consolidate(storage)
-    return time.perf_counter() - started
-
-
-def consolidate_with_zarr(folder: str) -> float:
-    """Consolidate a store by zarr-python, and give the seconds."""
-    started = time.perf_counter()
-    zarr.consolidate_metadata(folder)
-    return time.perf_counter() - started
 
 
 def _rows(nodes: int, runs: Runs, peer_runs: Runs, *, is_promised: bool) -> Iterator[Row]:
@@ -106,14 +82,14 @@ def _rows(nodes: int, runs: Runs, peer_runs: Runs, *, is_promised: bool) -> Iter
         _rate(nodes, runs),
         target=PROMISED_RATE if is_promised else None,
         peer=_rate(nodes, peer_runs) if peer_runs else None,
-        peer_name=ZARR,
+        peer_name=zarr_python.NAME,
     )
     yield Row(
         f"{what}: peak memory",
         _memory(runs),
         target=PROMISED_GB if is_promised else None,
         peer=_memory(peer_runs) if peer_runs else None,
-        peer_name=ZARR,
+        peer_name=zarr_python.NAME,
     )
 
 
@@ -145,14 +121,7 @@ def _growth(points: list[Point]) -> Iterator[Row]:
 def _bound(bench: Bench, nodes: int, runs: Runs) -> Row:
     """Set beside it what programs in C need only to find the same documents and read them."""
     store = bench.stores.get(nodes)
-    seconds = [_find_and_cat(store) for _ in range(bench.runs(3))]
+    seconds = [by_hand.find_and_cat(str(store)) for _ in range(bench.runs(3))]
     peer = Figures.of((nodes / each for each in seconds), "nodes/s")
     what = f"consolidate {nodes:,} nodes, beside mere reading"
-    return Row(what, _rate(nodes, runs), peer=peer, peer_name="find \\| cat")
-
-
-def _find_and_cat(store: Path) -> float:
-    command = f"find '{store}' -name zarr.json -print0 | xargs -0 cat > /dev/null"
-    started = time.perf_counter()
-    subprocess.run(["sh", "-c", command], check=True)  # noqa: S607 - every system has it
-    return time.perf_counter() - started
+    return Row(what, _rate(nodes, runs), peer=peer, peer_name="find | cat")

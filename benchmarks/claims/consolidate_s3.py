@@ -5,19 +5,14 @@ of a copy of its own, and nothing is known of the server before. Peer: zarr-pyth
 behind the same proxy; it is run once.
 """
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import zarr
-from zarr.storage import FsspecStore
-
 from benchmarks.bench import Bench
-from benchmarks.claims.consolidate import ZARR, consolidate_ours
-from benchmarks.claims.copy_to_s3 import copy_ours
 from benchmarks.figures import Figures, Row
 from benchmarks.processes import run_apart
 from benchmarks.servers import S3Server, far_away, s3_server
+from benchmarks.sides import library, zarr_python
 from benchmarks.stores import unconsolidate
 
 NODES = 1_000
@@ -38,14 +33,14 @@ def measure(bench: Bench) -> Iterator[Row]:
         urls = [_upload(store, server) for _ in range(bench.runs(7))]
         first = [_consolidate(url, far, caches) for url in urls]
         again = [_consolidate(url, far, caches) for url in urls]
-        peer = run_apart(consolidate_with_s3fs, _upload(store, server), env=far.env).value
+        peer = run_apart(zarr_python.consolidate_s3, _upload(store, server), env=far.env).value
     what = f"consolidate {nodes:,} nodes in S3 ({far.name})"
     yield Row(
         what,
         Figures.of(first, "s"),
         target=PROMISED_S,
         peer=Figures.of([peer], "s"),
-        peer_name=f"{ZARR} + s3fs",
+        peer_name=f"{zarr_python.NAME} + s3fs",
     )
     yield Row(f"{what}, again, nothing changed", Figures.of(again, "s"))
 
@@ -53,18 +48,11 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _upload(store: Path, server: S3Server) -> str:
     """Put a copy of the store on the server, and give its URL."""
     url = server.make_bucket()
-    run_apart(copy_ours, str(store), url, env=server.env)
+    run_apart(library.copy, str(store), url, env=server.env)
     return url
 
 
 def _consolidate(url: str, server: S3Server, caches: Path) -> float:
     """Consolidate a copy, with a cache of its own; give the seconds."""
     cache = {"XDG_CACHE_HOME": str(caches / url.split("/")[2])}
-    return run_apart(consolidate_ours, url, env=server.env | cache).value
-
-
-def consolidate_with_s3fs(url: str) -> float:
-    """Consolidate a store by zarr-python through s3fs, and give the seconds."""
-    started = time.perf_counter()
-    zarr.consolidate_metadata(FsspecStore.from_url(url))
-    return time.perf_counter() - started
+    return run_apart(library.consolidate_store, url, env=server.env | cache).value

@@ -1,54 +1,56 @@
 """Copy a store of small objects to S3.
 
-Server and client share this machine. Ours lists both places, writes each object and compares every checksum at the
-end; s3fs only writes. The last row sets beside it how fast the server takes the same objects from the same library
-with nothing else done: what is missing to it is our own.
+Server and client share this machine. Ours lists both places, writes each object, and compares every checksum at the
+end; s3fs only writes, and is run once. The last row sets beside it the same writes with nothing else, the objects in
+memory: so fast does the server take them, and what is missing to that is our own work.
 """
 
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-import obstore
-import s3fs
-from obstore.store import S3Store
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figures, Row
-from benchmarks.processes import run_apart
+from benchmarks.processes import run_apart, take_turns
 from benchmarks.servers import S3Server, s3_server
+from benchmarks.sides import library, s3fs_client
 from benchmarks.stores import unconsolidate
-from zarr_linked_data.storage import open_storage
-from zarr_linked_data.transfer import copy_store
 
 NODES = 10_000
 PROMISED_RATE = 5_000
 
-THREADS = 16
-"""More gained nothing on one machine."""
-
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Measure ours, the peer and what the server can."""
+    """Measure ours, mere writing, and the peer."""
     store = bench.stores.get(bench.nodes(NODES))
     unconsolidate(store)
     objects = sum(path.is_file() for path in store.rglob("*"))
     with s3_server(bench.stores.folder) as server:
-        ours = [_run(copy_ours, store, server) for _ in range(bench.runs(5))]
-        bare = [_run(put_only, store, server) for _ in range(bench.runs(5))]
-        peer = [_run(put_with_s3fs, store, server)]
-    what = f"copy {objects:,} objects to S3 ({server.name})"
+        ours, bare = take_turns(
+            bench.runs(5),
+            lambda: _run(library.copy, store, server),
+            lambda: _run(library.write_only, store, server),
+        )
+        peer = [_run(s3fs_client.copy, store, server)]
+    what = f"copy {objects:,} small objects to S3 ({server.name})"
     yield Row(
         what,
         _rate(objects, ours),
         target=PROMISED_RATE,
         peer=_rate(objects, peer),
-        peer_name=f"s3fs {s3fs.__version__}",
+        peer_name=s3fs_client.NAME,
     )
     yield Row(
         f"{what}, beside mere writing",
         _rate(objects, ours),
         peer=_rate(objects, bare),
-        peer_name=f"obstore {obstore.__version__}",
+        peer_name="the writes alone",
     )
+
+
+def _run(copy: Callable[[str, str], float], store: Path, server: S3Server) -> float:
+    """Copy into a new bucket, and give the seconds."""
+    return run_apart(copy, str(store), server.make_bucket(), env=server.env).value
+
+
+def _rate(objects: int, seconds: Sequence[float]) -> Figures:
+    return Figures.of((objects / each for each in seconds), "objects/s")

@@ -27,7 +27,7 @@ GROUP = b'{"zarr_format": 3, "node_type": "group", "attributes": {"@id": "http:/
 ODD_KEYS = [
     "with space/a b",
     "é/ü日本",
-    "e\u0301",
+    "o\u0308",  # two code points; rclone takes them for the one that looks the same
     "(a)[0]*",
     "50%/a%20b",
     "a%2Fb",
@@ -227,23 +227,6 @@ class StorageContract(ListContract):
             storage.write_if("a", b"4", storage.read_start("a", 1) or tag)
         assert storage.read("a") is None
 
-    def test_of_writers_at_once_one_wins_each_round(self, storage):
-        if not storage.honours_conditions() or isinstance(storage, FolderStorage):
-            pytest.skip("this server ignores conditions; a folder has its lock for this")
-        storage.write("a", b"start")
-        for _ in range(5):
-            tag = storage.read_tagged("a")[1]
-
-            def win(number, tag=tag):
-                try:
-                    storage.write_if("a", b"%d" % number, tag)
-                except ConcurrentUpdateError:
-                    return False
-                return True
-
-            with ThreadPoolExecutor(4) as pool:
-                assert sum(pool.map(win, range(4))) == 1
-
     def test_readers_see_whole_objects_while_they_are_replaced(self, storage):
         states = {b"a" * 100_000, b"b" * 150_000}
         storage.write("object", min(states))
@@ -280,10 +263,30 @@ class TestFolder(StorageContract):
         return open_storage(tmp_path / "lab.zarr", create=True)
 
 
+def assert_one_winner_each_round(storage):
+    """Four write at once what they read before."""
+    storage.write("a", b"start")
+    for _ in range(5):
+        tag = storage.read_tagged("a")[1]
+
+        def win(number, tag=tag):
+            try:
+                storage.write_if("a", b"%d" % number, tag)
+            except ConcurrentUpdateError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(win, range(4))) == 1
+
+
 class TestMemory(StorageContract):
     @pytest.fixture
     def storage(self):
         return open_storage("memory://")
+
+    def test_of_writers_at_once_one_wins(self, storage):
+        assert_one_winner_each_round(storage)
 
 
 class BucketContract(StorageContract):
@@ -341,6 +344,11 @@ class TestS3(BucketContract):
     def test_it_honours_conditions(self, storage):
         assert storage.honours_conditions()
 
+    def test_of_writers_at_once_one_wins(self, faulty_s3):
+        # moto itself lets two at once pass the same condition now and then.
+        faulty_s3.one_at_a_time = True
+        assert_one_winner_each_round(open_storage(faulty_s3.s3_url))
+
     def test_folder_markers_of_other_tools_are_no_objects(self, storage, moto):
         for key in ("a/", "a/b/", "empty/"):
             put_raw(moto, storage.url, key, b"")
@@ -388,6 +396,9 @@ class TestZarrMemory(StorageContract):
     @pytest.fixture
     def storage(self):
         return open_storage(MemoryStore())
+
+    def test_of_writers_at_once_one_wins(self, storage):
+        assert_one_winner_each_round(storage)
 
 
 class TestZarrObjectStore(StorageContract):

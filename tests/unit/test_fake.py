@@ -99,6 +99,7 @@ def test_any_type_of_numbers_will_do(tmp_path, dtype):
     assert values.dtype.newbyteorder("=") == np.dtype(dtype).newbyteorder("=")
     assert np.isfinite(values).all()
     assert len(np.unique(values)) > (1 if dtype == "bool" else 5)
+    assert values.imag.any() == (values.dtype.kind == "c")
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
@@ -134,24 +135,32 @@ def test_tells_its_progress(storage):
 
 def test_a_small_array_is_one_chunk():
     signals = Signals((900, 1000), np.dtype("f8"), 0)
-    assert (signals.chunks, signals.chunk_shape) == (1, (900, 1000))
+    assert (signals.chunks, signals.chunk_shape) == ([(0, 0)], (900, 1000))
 
 
 def test_an_array_above_64_mib_has_even_chunks_along_its_first_axis():
     signals = Signals((1025, 1, 2**16), np.dtype("i1"), 0)
-    assert (signals.chunks, signals.chunk_shape) == (2, (513, 1, 2**16))
-    row_too_large = Signals((3, 2**24), np.dtype("f8"), 0)
-    assert (row_too_large.chunks, row_too_large.chunk_shape) == (3, (1, 2**24))
+    assert signals.chunk_shape == (513, 1, 2**16)
+    assert signals.chunks == [(0, 0, 0), (1, 0, 0)]
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_all_chunks_of_a_large_array_are_written(tmp_path, monkeypatch, zarr_format):
-    monkeypatch.setattr("zarr_linked_data.fake.signals.CHUNK_BYTES", 2**20)
+    monkeypatch.setattr("zarr_linked_data.fake.signals.LARGEST_CHUNK", 2**20)
     write(FolderStorage(tmp_path / "lab.zarr"), shape=(1001, 3, 100), zarr_format=zarr_format)
     array = zarr.open_array(tmp_path / "lab.zarr/batch1/s1/run1")
     assert array.chunks == (334, 3, 100)
     assert array.nchunks_initialized == 3
     assert array[...].any(axis=(1, 2)).all()
+
+
+def test_rows_that_are_too_large_are_cut_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("zarr_linked_data.fake.signals.LARGEST_CHUNK", 2**10)
+    write(FolderStorage(tmp_path / "lab.zarr"), shape=(3, 5, 100))
+    array = zarr.open_array(tmp_path / "lab.zarr/batch1/s1/run1")
+    assert array.chunks == (1, 1, 100)
+    assert array.nchunks_initialized == 15
+    assert array[...].all()
 
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=4), st.sampled_from(NUMBERS))

@@ -247,15 +247,19 @@ def test_keys_and_types_without_meaning_are_named_in_a_warning():
     assert entity == Entity(LAB + "s", ("T",), {})
 
 
-@pytest.mark.parametrize("path", ["missing.jsonld", "."])
-def test_a_file_that_cannot_be_read_is_refused(path, tmp_path):
-    with pytest.raises(InvalidInputError, match=r"Cannot read .* Give the path of a JSON-LD file"):
-        read_entities(tmp_path / path)
-
-
-def test_a_url_is_no_path():
-    with pytest.raises(InvalidInputError, match=r"this is a URL\. Download it, and give the file"):
-        read_entities("https://lab.example/campaign.jsonld")
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("missing.jsonld", "No such file or directory"),
+        (".", "Is a directory"),
+        ("a\0b", "embedded null byte"),
+        ("s3://lab/c.jsonld", "this is a URL, and a path on this machine was expected"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(path, reason):
+    with pytest.raises(InvalidInputError) as error:
+        read_entities(path)
+    assert str(error.value) == f"Cannot read {path!r}: {reason}. Give the path of a JSON-LD file."
 
 
 @pytest.mark.parametrize(

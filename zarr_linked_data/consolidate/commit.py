@@ -20,7 +20,7 @@ from zarr_linked_data.index import (
 )
 from zarr_linked_data.metadata import METADATA_KEY, Encoded, Head, read_head
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Storage
-from zarr_linked_data.walk import Known, Signature, Walk
+from zarr_linked_data.walk import Walk
 
 SETTLED_WORTH_WRITING = 1_000
 """Signatures that became known though nothing else changed are kept only when there are so many.
@@ -58,7 +58,8 @@ class Commit:
                 store_index(storage, index, encoded.generation)
             self._commit(part)
         groups = {node.path for node in nodes if node.kind == "group"}
-        write_signatures(storage, encoded.generation, _known(walk.signatures, groups))
+        known = walk.known(self.previous.known, groups)
+        write_signatures(storage, encoded.generation, known)
         self._remove_old_indexes()
         return summary
 
@@ -137,17 +138,8 @@ def settle(walk: Walk, previous: Previous) -> None:
     )
     if previous.index is not None and (not known or settled >= SETTLED_WORTH_WRITING):
         groups = {node.path for node in previous.index.nodes() if node.kind == "group"}
-        write_signatures(
-            previous.storage, previous.index.summary.generation, _known(walk.signatures, groups)
-        )
-
-
-def _known(signatures: Mapping[str, Signature], groups: set[str]) -> dict[str, Known]:
-    """Give what the next walk needs to know."""
-    return {
-        key: (signature, key[: max(key.rfind("/"), 0)] in groups)
-        for key, signature in signatures.items()
-    }
+        generation = previous.index.summary.generation
+        write_signatures(previous.storage, generation, walk.known(known, groups))
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def consolidate_locked(
     with recovered(home), no_garbage_collection():
         previous = read_previous(home, cache or cache_folder())
         known = {} if options.full else previous.known
-        link = _dataset_link(previous, options)
+        link = chosen_dataset_link(previous, options)
         walk = walk_store(storage, known=known, progress=progress, dataset_link=link)
         return commit_walk(walk, previous, options, started=started)
 
@@ -143,7 +143,7 @@ def commit_walk(
         changed = {_path(key) for key, data in read.items() if before.get(key) != data}
     removed = {_path(key) for key in previous.known or before if key not in walk.documents}
     changed |= removed & paths  # a node that lost one of its documents, or has another kind
-    link = _dataset_link(previous, options)
+    link = chosen_dataset_link(previous, options)
     iri = options.store_iri or _kept_iri(previous)
 
     summary = previous.index.summary if previous.index else None
@@ -168,7 +168,7 @@ def commit_walk(
     )
 
 
-def _dataset_link(previous: Previous, options: Options) -> str:
+def chosen_dataset_link(previous: Previous, options: Options) -> str:
     """Give the property by which groups point at their arrays: asked for, or kept."""
     return options.dataset_link or (previous.head.dataset_link if previous.head else DATASET_LINK)
 

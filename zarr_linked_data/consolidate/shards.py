@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zarr_linked_data.consolidate.previous import read_previous
+from zarr_linked_data.consolidate.previous import Previous, read_previous
 from zarr_linked_data.consolidate.run import (
     DEFAULT,
     Consolidation,
-    Options,
     check_writable,
+    chosen_dataset_link,
     commit_walk,
     no_garbage_collection,
 )
@@ -46,21 +46,23 @@ def plan_shards(storage: Storage, count: int, *, cache: Path | None = None) -> l
     return [Span(first, end) for first, end in zip(["", *cuts], [*cuts, None], strict=True)]
 
 
-def read_shard(
-    storage: Storage, span: Span, *, full: bool = False, cache: Path | None = None
-) -> Shard:
+def read_shard(storage: Storage, span: Span, *, cache: Path | None = None) -> Shard:
     """Read the documents of one range that have changed since the last consolidation."""
     previous = read_previous(storage, cache or cache_folder())
     with no_garbage_collection():
-        walk = walk_store(storage, known={} if full else previous.known, span=span)
-    return Shard(span, walk, previous.generation)
+        return Shard(span, _walk_span(storage, previous, span), previous.generation)
+
+
+def _walk_span(storage: Storage, previous: Previous, span: Span) -> Walk:
+    """Read one range."""
+    link = chosen_dataset_link(previous, DEFAULT)
+    return walk_store(storage, known=previous.known, span=span, dataset_link=link)
 
 
 def consolidate_shards(
     storage: Storage,
     shards: Iterable[Shard],
     *,
-    options: Options = DEFAULT,
     cache: Path | None = None,
 ) -> Consolidation:
     """Commit what several readers read as one generation.
@@ -78,14 +80,10 @@ def consolidate_shards(
         previous = read_previous(storage, cache)
         whole = Walk(detect_format(storage))
         for shard in ordered:
-            fits = shard.before == previous.generation or None not in shard.walk.documents.values()
-            walk = (
-                shard.walk if fits else walk_store(storage, known=previous.known, span=shard.span)
-            )
-            whole.documents.update(walk.documents)
-            whole.signatures.update(walk.signatures)
+            fits = shard.before == previous.generation
+            whole.update(shard.walk if fits else _walk_span(storage, previous, shard.span))
         drop_unreachable(whole, previous.known)
-        return commit_walk(whole, previous, options, started=started)
+        return commit_walk(whole, previous, DEFAULT, started=started)
 
 
 def _check_complete(spans: Sequence[Span]) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from zarr_linked_data.node import LARGEST_CHUNK, chunk_shape
 
-CHUNK_BYTES = 64 * 2**20
-"""The largest chunk: an array up to this size is one object, read by one request."""
+Floats = NDArray[np.float64]
 
 PEAKS = 5
 """Substances in a sample."""
@@ -41,18 +40,17 @@ class Signals:
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[np.generic], seed: int) -> None:
         self.shape = shape
         self.dtype = dtype
-        row_bytes = math.prod(shape[1:]) * dtype.itemsize
-        rows = max(1, CHUNK_BYTES // row_bytes)
-        count = math.ceil(shape[0] / rows)
-        # Chunks of even size: the last one is stored whole, however little of it is in the array.
-        self.chunk_shape = (math.ceil(shape[0] / count), *shape[1:])
-        self.chunks = math.ceil(shape[0] / self.chunk_shape[0])
+        self.chunk_shape = chunk_shape(shape, dtype.itemsize, LARGEST_CHUNK)
         self.chunk_bytes = math.prod(self.chunk_shape) * dtype.itemsize
+        lengths = zip(shape, self.chunk_shape, strict=True)
+        grid = [math.ceil(length / chunk) for length, chunk in lengths]
+        self.chunks = list(np.ndindex(*grid))
+        """The place of each chunk in the grid of chunks, in the order in which they are given."""
         self._random = np.random.default_rng(seed)
 
     def arrays(self) -> Iterator[Iterator[bytes]]:
         """Give one array after the other, without end, each as its chunks."""
-        batch = max(1, _BATCH // math.prod(self.shape))
+        batch = max(1, _BATCH // math.prod(self.shape)) if len(self.chunks) == 1 else 1
         while True:
             elution, spectra = self._draw_peaks(batch)
             if batch == 1:
@@ -62,17 +60,24 @@ class Signals:
                 yield iter((array.tobytes(),))
 
     def _pieces(self, elution: Floats, spectra: Floats) -> Iterator[bytes]:
-        """Give a large array chunk by chunk, each made by rows that the processor keeps at hand."""
-        rows = self.chunk_shape[0]
-        at_once = max(1, _BATCH // math.prod(self.shape[1:]))
-        for start in range(0, self.shape[0], rows):
+        """Give a large array chunk by chunk, so that it never lies in memory whole."""
+        spectra = spectra.reshape(PEAKS + 1, *self.shape[1:])
+        for index in self.chunks:
             chunk = np.zeros(self.chunk_shape, self.dtype)
-            end = min(start + rows, self.shape[0])
-            for row in range(start, end, at_once):
-                some = elution[:, row : min(row + at_once, end)]
-                values = self._converted(self._measured(some, spectra))[0]
-                chunk[row - start : row - start + len(values)] = values
+            begins = [place * size for place, size in zip(index, self.chunk_shape, strict=True)]
+            rows, *others = map(slice, begins, np.add(begins, self.chunk_shape))
+            self._fill(chunk, elution[0, rows], spectra[:, *others])
             yield chunk.tobytes()
+
+    def _fill(self, chunk: NDArray[np.generic], elution: Floats, spectra: Floats) -> None:
+        """Put the values into a chunk, as many rows at once as the processor keeps at hand."""
+        inside = tuple(map(slice, spectra.shape[1:]))  # the last chunks lie partly outside
+        flat = spectra.reshape(PEAKS + 1, -1)
+        at_once = max(1, _BATCH // flat.shape[1])
+        for start in range(0, len(elution), at_once):
+            values = self._measured(elution[start : start + at_once], flat)
+            rows = slice(start, start + len(values))
+            chunk[rows, *inside] = self._converted(values).reshape(-1, *spectra.shape[1:])
 
     def _draw_peaks(self, batch: int) -> tuple[Floats, Floats]:
         """Draw for each array how much there is of each substance in time, and its spectrum.
@@ -99,11 +104,10 @@ class Signals:
         return elution, spectra
 
     def _measured(self, elution: Floats, spectra: Floats) -> Floats:
-        """Give what the detector sees of each array, with the noise of its lamp."""
+        """Give what the detector sees, with the noise of its lamp."""
         values = elution @ spectra
         values += 0.5 * self._random.standard_normal(values.shape, dtype=np.float32)
-        batch, rows = values.shape[:2]
-        return values.reshape(batch, rows, *self.shape[1:])
+        return values
 
     def _converted(self, values: Floats) -> NDArray[np.generic]:
         """Give the values in the data type asked for."""
@@ -111,8 +115,7 @@ class Signals:
         if kind == "b":
             return np.asarray(values > _PEAK)
         if kind == "c":
-            turns = np.exp(2j * np.pi * np.linspace(0.0, 8.0, values.shape[-1]))
-            return np.asarray(values * turns, self.dtype)
+            return np.asarray(values * np.exp(0.01j * values), self.dtype)
         if kind in "iu":
             limits = np.iinfo(self.dtype)  # type: ignore[type-var]
             counts = np.rint(values * min(1.0, limits.max / STRONGEST))

@@ -103,7 +103,7 @@ class _Nodes:
         root, *below = tree.places
         self.count = tree.count(copies)
         self.arrays = len(root.arrays) + copies * sum(len(place.arrays) for place in below)
-        self.size_of_arrays = self.arrays * signals.chunks * signals.chunk_bytes
+        self.size_of_arrays = self.arrays * len(signals.chunks) * signals.chunk_bytes
         self.bytes = 0
         # These refuse what cannot be, before anything is written.
         self._places = tree.copied(copies)
@@ -111,8 +111,7 @@ class _Nodes:
         self._signals = signals
         self._format = zarr_format
         self._report = progress
-        zeros = (0,) * (len(signals.shape) - 1)
-        self._names = [chunk_name((row, *zeros), zarr_format) for row in range(signals.chunks)]
+        self._names = [chunk_name(index, zarr_format) for index in signals.chunks]
 
     def __iter__(self) -> Iterator[NewNode]:
         """Give the root first, and parents before their children."""
@@ -137,7 +136,7 @@ class _Nodes:
             chunks=self._signals.chunk_shape,
             zarr_format=self._format,
         )
-        self.bytes += self._signals.chunks * self._signals.chunk_bytes
+        self.bytes += len(self._names) * self._signals.chunk_bytes
         return NewNode(array.path, documents, zip(self._names, chunks, strict=True))
 
 

@@ -135,6 +135,8 @@ class _Builder:
             uri, above, depth = waiting.pop()
             if uri in self._groups:
                 continue
+            if uri in self._arrays:
+                raise _taken(uri)
             path = self._take_path(uri, above) if depth else ""
             self._groups[uri] = self._place(uri, path)
             children = self._containment.children(uri, depth)
@@ -162,22 +164,20 @@ class _Builder:
     def _default_uri(self, group: str) -> str:
         """Give the URI of an array at which its entity does not point."""
         uri = with_suffix(group, "Dataset")
-        if uri in self._links.entities or uri in self._links.dataset_uris:
-            raise InvalidJsonLdError(
-                f"The array of {group!r} would get the URI {uri!r}, which something else has. "
-                "Let the entity point at its array, as with hasDataset."
-            )
+        others = (self._links.entities, self._links.dataset_uris, self._groups)
+        if any(uri in uris for uris in others):
+            raise _taken(uri)
         return uri
 
     def _take_path(self, uri: str, above: str) -> str:
         """Give the path of a node below another, for this node alone."""
         path = child_path(above, name_node(uri))
-        other = self._uris.setdefault(path, uri)
-        if other != uri:
+        if path in self._uris:
             raise InvalidJsonLdError(
-                f"{other!r} and {uri!r} would both be at {path!r}, for their last segments are "
-                "alike. Give one of them another."
+                f"{self._uris[path]!r} and {uri!r} would both be at {path!r}, for their last "
+                "segments are alike. Give one of them another."
             )
+        self._uris[path] = uri
         return path
 
     def _document(self, uri: str) -> dict[str, JSON]:
@@ -197,3 +197,11 @@ class _Builder:
                 "out of the JSON-LD."
             )
         return tuple(self._links.entities[uri] for uri in self._links.entities if uri in left)
+
+
+def _taken(uri: str) -> InvalidJsonLdError:
+    """Say that an array, at which its entity does not point, would get another thing's URI."""
+    return InvalidJsonLdError(
+        f"An array would get the URI {uri!r}, after its entity, and something else has it. "
+        "Let the entity point at its array, as with hasDataset."
+    )

@@ -94,7 +94,7 @@ class _Table:
         except ValueError as error:
             self._check(block)
             raise self._refusal(block[0][0], str(error)) from error
-        if numbers.shape != (len(block), self._width) or np.any(~(np.abs(numbers) < _EXACT)):
+        if numbers.shape != (len(block), self._width) or np.any(np.abs(numbers) >= _EXACT):
             self._check(block)
         return numbers
 

@@ -31,7 +31,7 @@ def read_parquet(path: Path) -> npt.NDArray[Any]:
         ) from error
     try:
         with path.open("rb") as file:
-            return _Table(path, parquet.read_table(file)).numbers()
+            return _Table(path, parquet.ParquetFile(file).read()).numbers()
     except ArrowInvalid as error:
         raise _refusal(path, f"it is no whole Parquet file ({_line(error)})") from error
     except ArrowException as error:
@@ -49,26 +49,23 @@ class _Table:
         """Put the columns side by side."""
         if not self._table.num_columns or not self._table.num_rows:
             raise _refusal(self._path, "it holds no rows of numbers")
-        names = self._table.column_names
-        for name in names:
-            self._check(name)
-        types = [column.type.to_pandas_dtype() for column in self._table.columns]
+        columns = list(zip(self._table.column_names, self._table.columns, strict=True))
+        for name, column in columns:
+            self._check(name, column)
+        types = [column.type.to_pandas_dtype() for _, column in columns]
         values = np.empty(self._table.shape, np.result_type(*types))
-        for position, column in enumerate(self._table.columns):
+        for position, (name, column) in enumerate(columns):
             numbers = column.to_numpy()
             values[:, position] = numbers
             # A column of 64-bit whole numbers beside one of floating-point numbers.
             if values.dtype.kind == "f" and numbers.dtype.kind in "iu":
-                self._check_exact(names[position], numbers)
+                self._check_exact(name, numbers)
         return values
 
-    def _check(self, name: str) -> None:
+    def _check(self, name: str, column: Any) -> None:
         """Refuse a column that holds something else than numbers."""
         from pyarrow import types
 
-        column = self._table.column(name) if self._table.column_names.count(name) == 1 else None
-        if column is None:
-            raise _refusal(self._path, f"it has several columns {name!r}")
         if name.startswith("__index_level_"):
             raise _refusal(
                 self._path,

@@ -120,16 +120,14 @@ def _read_document(source: str | Path | bytes | JSON) -> JSON:
 
 def _read_file(path: str | Path) -> bytes:
     """Give the bytes of a file."""
-    if "://" in str(path) and not Path(path).exists():
-        raise InvalidInputError(
-            f"Cannot read {str(path)!r}: a path on this machine was expected, and this is a URL. "
-            "Download it, and give the file."
-        )
     try:
         return Path(path).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        if "://" in str(path):
+            reason = "this is a URL, and a path on this machine was expected"
         raise InvalidInputError(
-            f"Cannot read {str(path)!r}: {error.strerror}. Give the path of a JSON-LD file."
+            f"Cannot read {str(path)!r}: {reason}. Give the path of a JSON-LD file."
         ) from error
 
 

@@ -103,16 +103,17 @@ class ProcessedContext(Context):
     def process(self, local: JSON) -> "ProcessedContext":
         """Give the context that holds after `local`, the value of an `@context`."""
         contexts = local if isinstance(local, list) else [local]
-        with _one_line_errors():
+        with _one_line_errors(), _no_warnings():
             return ProcessedContext(
                 _Processor().process_context(self._active, contexts, _options())
             )
 
     def expand_node(self, node: Mapping[str, JSON]) -> dict[str, JSON]:
-        """Expand a node object, its own `@context` included."""
+        """Expand a node object, its own `@context` included; what is none gives nothing."""
         options = {**_options(), "keepFreeFloatingNodes": True}
-        with _one_line_errors():
-            return _Processor()._expand(self._active, None, node, options) or {}
+        with _one_line_errors(), _no_warnings():
+            expanded = _Processor()._expand(self._active, None, node, options)
+        return expanded if isinstance(expanded, dict) else {}
 
     def expand_reference(self, text: str) -> str:
         """Expand the value of an `@id`; what nothing expands stays as it stands."""
@@ -155,7 +156,7 @@ NO_CONTEXT = ProcessedContext(_NOTHING_DEFINED)
 def expand_document(document: JSON, dropped: Callable[[str | None], None]) -> list[JSON]:
     """Expand a document; `dropped` is told each key that no context gives a meaning."""
     options = {**_options(), "documentLoader": None}
-    with _one_line_errors():
+    with _one_line_errors(), _no_warnings():
         nodes: list[JSON] = _Processor(on_property_dropped=dropped).expand(document, options)
         return nodes
 
@@ -175,26 +176,31 @@ def _options() -> dict[str, Any]:
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Turn whatever PyLD raises into one line that names the fault."""
+    try:
+        yield
+    except InvalidJsonLdError:
+        raise
+    except RecursionError as error:
+        raise InvalidJsonLdError(
+            "The JSON-LD is nested too deeply. Write each entity by itself, and point at it with "
+            "its @id."
+        ) from error
+    except JsonLdError as error:
+        raise InvalidJsonLdError(_explain(error)) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # PyLD stumbles over some broken contexts before it looks at them
+        raise InvalidJsonLdError(
+            f"The JSON-LD is not valid: {' '.join(str(error).split())}. "
+            "Correct its @context and its keywords."
+        ) from error
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Let PyLD ignore terms that begin with '@' in silence, as JSON-LD does."""
     with warnings.catch_warnings():
-        # of terms that begin with '@': JSON-LD ignores them
         warnings.simplefilter("ignore", SyntaxWarning)
-        try:
-            yield
-        except InvalidJsonLdError:
-            raise
-        except RecursionError as error:
-            raise InvalidJsonLdError(
-                "The JSON-LD is nested too deeply. Write each entity by itself, "
-                "and point at it with its @id."
-            ) from error
-        except JsonLdError as error:
-            raise InvalidJsonLdError(_explain(error)) from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # PyLD stumbles over some broken contexts before it looks at them
-            raise InvalidJsonLdError(
-                f"The JSON-LD is not valid: {' '.join(str(error).split())}. "
-                "Correct its @context and its keywords."
-            ) from error
+        yield
 
 
 def _explain(error: JsonLdError) -> str:

@@ -35,7 +35,8 @@ def free_place(location: str, *, overwrite: bool = False) -> tuple[Storage, str]
     folder, name = open_file(location)
     if not overwrite and folder.read_range(name, 0, 0) is not None:
         raise InvalidInputError(
-            f"{location!r} is there already. Choose another name, or replace it with `--overwrite`."
+            f"{location!r} is there already. Choose another name, remove it, or let `zld` replace "
+            "it with `--overwrite`."
         )
     return folder, name
 
@@ -43,7 +44,35 @@ def free_place(location: str, *, overwrite: bool = False) -> tuple[Storage, str]
 def save_values(values: npt.NDArray[Any], location: str, *, overwrite: bool = False) -> None:
     """Write values as `.npy`, or as `.csv` without a header (one or two dimensions), whole or not at all."""
     folder, name = check_target(location, overwrite=overwrite)
+    check_form(location, values.shape, values.dtype)
     folder.write(name, _to_csv(values) if name.endswith(".csv") else _to_npy(values))
+
+
+def check_form(location: str, shape: tuple[int, ...], dtype: np.dtype[Any] | str) -> None:
+    """Refuse an array that a file of this suffix cannot hold.
+
+    Raises
+    ------
+    InvalidInputError
+        It is for a `.csv` file, and has not one or two dimensions, or other values than numbers
+        and text.
+    """
+    if not location.endswith(".csv"):
+        return
+    if len(shape) not in (1, 2):
+        raise InvalidInputError(
+            f"A CSV file holds one or two dimensions, and the array has shape {shape}. "
+            "Select a slice with `zld get --select`, or write an .npy file."
+        )
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:  # what numpy prints of strings and records it does not read
+        kind = "O"
+    if kind not in "biufUS":
+        raise InvalidInputError(
+            f"A CSV file holds numbers and text, and the array has data type {dtype}. "
+            "Write an .npy file."
+        )
 
 
 def _to_npy(values: npt.NDArray[Any]) -> bytes:
@@ -55,15 +84,6 @@ def _to_npy(values: npt.NDArray[Any]) -> bytes:
 
 def _to_csv(values: npt.NDArray[Any]) -> bytes:
     """Write one row a line; each number with as many digits as give it back exactly."""
-    if values.ndim not in (1, 2):
-        raise InvalidInputError(
-            f"A CSV file holds one or two dimensions, and the array has shape {values.shape}. "
-            "Select a slice with `--select`, or write an .npy file."
-        )
-    if values.dtype.kind not in "biufUS":
-        raise InvalidInputError(
-            f"A CSV file holds numbers and text, and the array has data type {values.dtype}. Write an .npy file."
-        )
     buffer = io.StringIO()
     for row in np.atleast_1d(values).tolist():
         cells = row if isinstance(row, list) else [row]

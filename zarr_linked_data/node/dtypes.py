@@ -16,7 +16,6 @@ NUMBERS = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64", "complex64", "complex128"),
 )
-
 """The data types of arrays that this library writes, by the names that numpy and format 3 share."""
 
 _STRINGS = "StringDType()"
@@ -104,7 +103,7 @@ def _name_of_extension(data_type: bytes) -> str:
 @lru_cache(maxsize=1024)
 def _name_by_numpy(dtype: bytes) -> str | None:
     """Let numpy name a data type of format 2; a word that it does not know keeps its own name."""
-    import numpy as np
+    import numpy as np  # noqa: PLC0415 - see the module's docstring
 
     raw = orjson.loads(dtype)
     try:

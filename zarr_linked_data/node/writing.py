@@ -155,7 +155,7 @@ def _zero(type_string: str) -> JSON:
 
 def _type_string(dtype: "DTypeLike") -> str:
     """Give numpy's type string of a data type of numbers, such as '<f8'."""
-    import numpy as np  # reading documents must not wait for it
+    import numpy as np  # noqa: PLC0415 - reading documents must not wait for it
 
     try:
         found = np.dtype(dtype)
@@ -171,7 +171,7 @@ def _type_string(dtype: "DTypeLike") -> str:
 
 def _name(type_string: str) -> str:
     """Give the name of a data type that numpy and format 3 share."""
-    import numpy as np  # reading documents must not wait for it
+    import numpy as np  # noqa: PLC0415 - reading documents must not wait for it
 
     return np.dtype(type_string).name
 

@@ -107,12 +107,12 @@ class S3Place:
 
 def _retry_config(patience_s: float) -> "RetryConfig":
     return {
-        "max_retries": 10,
+        "max_retries": 100,  # the time ends them
         "retry_timeout": timedelta(seconds=patience_s * 2 / 3),
         "backoff": {
-            "init_backoff": timedelta(milliseconds=50),
+            "init_backoff": timedelta(milliseconds=100),
             "max_backoff": timedelta(seconds=patience_s / 6),
-            "base": 2,
+            "base": 3,  # on average each wait is then half as long again as the one before
         },
     }
 

@@ -9,6 +9,6 @@ Of what we keep in a store to save time only the index of the current generation
 else in `__zld/` is of the place where it lies.
 """
 
-from zarr_linked_data.transfer.run import Copy, copy_store
+from zarr_linked_data.transfer.run import MARKER, Copy, copy_store, read_marker
 
-__all__ = ["Copy", "copy_store"]
+__all__ = ["MARKER", "Copy", "copy_store", "read_marker"]

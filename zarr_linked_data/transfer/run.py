@@ -121,6 +121,15 @@ def _make_folder(target: FolderStorage) -> None:
         ) from error
 
 
+def read_marker(storage: Storage) -> str | None:
+    """Tell of what a store is an unfinished copy; None where it is none."""
+    data = storage.read(MARKER)
+    try:
+        return None if data is None else str(orjson.loads(data)["source"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 class _Run:
     """One copy."""
 
@@ -133,7 +142,7 @@ class _Run:
     def run(self, started: float, *, overwrite: bool) -> Copy:
         """Do all of it."""
         head = read_head(self.source)
-        marker = self._read_marker()
+        marker = read_marker(self.target)
         plan = self._look(marker)
         self._refuse(plan, marker, overwrite=overwrite)
         todo = [found for found in plan.todo if found.key != METADATA_KEY]
@@ -154,14 +163,6 @@ class _Run:
 
     def _report(self, plan: Plan, done: int) -> None:
         self.progress(plan.same + done, len(plan.source))
-
-    def _read_marker(self) -> str | None:
-        """Tell of what the target is an unfinished copy; None where it is none."""
-        data = self.target.read(MARKER)
-        try:
-            return None if data is None else str(orjson.loads(data)["source"])
-        except (ValueError, KeyError, TypeError):
-            return ""
 
     def _look(self, marker: str | None) -> Plan:
         """List both places and compare them."""

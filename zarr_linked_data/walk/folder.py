@@ -9,7 +9,7 @@ Python's own costs a hundredth of a node's whole time.
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zarr_linked_data.errors import CorruptDocumentError, InvalidJsonLdError, StoreError
@@ -44,21 +44,7 @@ class Ground:
     dataset_link: str
 
 
-def walk_folders(
-    ground: Ground, folders: Iterable[str], known: Mapping[str, Known], walk: Walk
-) -> Iterator[str]:
-    """Read the documents of these folders into `walk`, and name those of them that are groups.
-
-    Folders are written with a final slash; the root's is empty.
-    """
-    reader = _Reader(ground, known, walk)
-    visit = reader.visit_format_3 if ground.zarr_format == FORMAT_3 else reader.visit_format_2
-    for folder in folders:
-        if visit(folder):
-            yield folder
-
-
-class _Reader:
+class FolderReader:
     """Reads the documents of single folders."""
 
     def __init__(self, ground: Ground, known: Mapping[str, Known], walk: Walk) -> None:
@@ -70,6 +56,7 @@ class _Reader:
         self.documents = walk.documents
         self.signatures = walk.signatures
         self.facts = walk.facts
+        self.visit = self.visit_format_3 if ground.zarr_format == FORMAT_3 else self.visit_format_2
 
     def visit_format_3(self, folder: str) -> bool:
         """Read the folder's `zarr.json`, if it has one; answer whether it is a group."""
@@ -118,7 +105,6 @@ class _Reader:
             return False
         if self.span is None or self.span.holds(key):
             self.documents[key] = None
-            self.signatures[key] = signature
         return True
 
     def _read(self, key: str) -> bytes | None:

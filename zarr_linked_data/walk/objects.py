@@ -39,12 +39,13 @@ def walk_objects(
     changed = []
     for key, tag in tags.items():
         if tag is not None and key in known and known[key][0] == tag:
-            walk.add(key, None, tag)
+            walk.documents[key] = None
         else:
             changed.append(key)
     for done, (key, data, tag) in enumerate(read_many(storage, changed), 1):
         if data is not None:  # else it was removed since it was listed
-            walk.add(key, data, tag)
+            walk.documents[key] = data
+            walk.signatures[key] = tag
         if done % REPORT_EVERY == 0:
             report(len(walk.documents), len(tags))
     return walk
@@ -123,7 +124,8 @@ def drop_unreachable(walk: Walk, known: Mapping[str, Known]) -> None:
         if folder and parent in reached and parent in groups:
             reached.add(folder)
     for key in [key for key in walk.documents if not _is_reached(key, reached, groups, arrays)]:
-        del walk.documents[key], walk.signatures[key]
+        del walk.documents[key]
+        walk.signatures.pop(key, None)
 
 
 def _is_reached(key: str, reached: set[str], groups: set[str], arrays: set[str]) -> bool:

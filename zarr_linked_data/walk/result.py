@@ -1,5 +1,6 @@
 """What a walk gives."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from zarr_linked_data.walk.facts import Facts
@@ -22,6 +23,7 @@ class Walk:
     documents: dict[str, bytes | None] = field(default_factory=dict)
     """The stored bytes; None where the signature is the known one."""
     signatures: dict[str, Signature] = field(default_factory=dict)
+    """Of the documents that were read; those of the others are the known ones."""
     facts: dict[str, Facts] = field(default_factory=dict)
     """What nodes say by themselves, by path, where whoever read them has found it out already.
 
@@ -34,10 +36,14 @@ class Walk:
         self.signatures.update(other.signatures)
         self.facts.update(other.facts)
 
-    def add(self, key: str, data: bytes | None, signature: Signature) -> None:
-        """Keep one document."""
-        self.documents[key] = data
-        self.signatures[key] = signature
+    def known(self, before: Mapping[str, Known], groups: Container[str]) -> dict[str, Known]:
+        """Give what the next walk needs to know, of paths that are groups and others."""
+        return {
+            key: (self.signatures[key], key[: max(key.rfind("/"), 0)] in groups)
+            if key in self.signatures
+            else before[key]
+            for key in self.documents
+        }
 
 
 @dataclass(frozen=True, slots=True)

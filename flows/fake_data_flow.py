@@ -1,0 +1,92 @@
+"""Make a store with random arrays from a JSON-LD file: `python flows/fake_data_flow.py run`."""
+
+from cards import append_card, fake_page
+from metaflow import FlowSpec, Parameter, card, current, retry, step
+from parameters import checked_store, checked_text, default_store
+from refusals import in_one_line
+
+import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
+
+
+class FakeDataFlow(FlowSpec):
+    """Make a store from the entities of a JSON-LD file, with a random array at each of one level.
+
+    The store is new: the flow refuses a place where one is already.
+    """
+
+    path_for_data = Parameter(
+        "path_for_data",
+        default="data/campaign.jsonld",
+        callback=checked_text,
+        help="JSON-LD file with the entities: a path or a URL.",
+    )
+    path_for_store = Parameter(
+        "path_for_store",
+        default=default_store(),
+        callback=checked_store,
+        help="New store: a folder or s3://bucket/prefix; by default ZLD_STORE.",
+    )
+    data_level = Parameter(
+        "data_level",
+        default="Sample",
+        callback=checked_text,
+        help="Type of the entities that get an array: a local name or an IRI.",
+    )
+    hierarchy = Parameter(
+        "hierarchy",
+        default="",
+        callback=checked_text,
+        help="Types from the root down, with commas; by default the tree follows the links.",
+    )
+    shape = Parameter(
+        "shape", default="900,1000", callback=checked_text, help="Shape of each array."
+    )
+    copies = Parameter("copies", default=1, help="How often all below the root is made.")
+    seed = Parameter("seed", default=0, help="The same seed gives the same numbers.")
+
+    @retry(times=0)  # what is refused once would be refused again
+    @step
+    def start(self):
+        """Check everything, before anything is written."""
+        from zarr_linked_data.storage import open_storage
+
+        with in_one_line():
+            self.plan().check(open_storage(self.path_for_store, create=True))
+        self.next(self.write)
+
+    @step
+    def write(self):
+        """Write the store."""
+        from dataclasses import asdict
+
+        from zarr_linked_data.storage import open_storage
+
+        with in_one_line():
+            storage = open_storage(self.path_for_store, create=True)
+            # Only an earlier attempt of this run can have made a store since the check.
+            self.made = asdict(self.plan().write(storage, overwrite=current.retry_count > 0))
+        self.next(self.end)
+
+    @card(type="zld_page")
+    @step
+    def end(self):
+        """Show the store's tree."""
+        with in_one_line():
+            append_card(fake_page(self.plan(), self.made, self.path_for_store))
+
+    def plan(self):
+        """Read the entities, and place them in a tree."""
+        from zarr_linked_data.fake import FakePlan
+
+        return FakePlan.from_words(
+            self.path_for_data,
+            level=self.data_level,
+            hierarchy=self.hierarchy,
+            shape=self.shape,
+            copies=self.copies,
+            seed=self.seed,
+        )
+
+
+if __name__ == "__main__":
+    FakeDataFlow()

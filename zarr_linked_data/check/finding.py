@@ -1,0 +1,47 @@
+"""What a check finds, and the kinds of it."""
+
+from dataclasses import dataclass
+
+KINDS = {
+    "bad-name": "a node has a name that Zarr keeps for itself",
+    "both-formats": "a node has documents of Zarr format 2 and of format 3",
+    "both-kinds": "a node of format 2 is a group and an array at once",
+    "broken-document": "a metadata document is not JSON, or does not say what it must",
+    "broken-jsonld": "a context or an `@id` is no valid JSON-LD",
+    "dangling-link": "a link points at something that is no node of the store",
+    "duplicate-uri": "several nodes have one URI",
+    "invalid-iri": "a URI, a type or a link is no absolute, valid IRI: the graph cannot hold it",
+    "meaningless-key": "no context gives a key a meaning: the graph does not have it",
+    "no-uri": "a node has properties, but no URI by which it could be found",
+    "not-json-constants": "a document holds bare NaN or Infinity, which JSON has not",
+    "stale-metadata": "the consolidated metadata are not those of the store",
+    "unfinished": "a run that wrote the store was killed, or is still at it",
+    "unlistable": "a folder cannot be listed, or leads back to itself",
+    "unreachable": "there are metadata documents where no node can be",
+    "unreadable": "a metadata document cannot be read",
+}
+"""Every kind of finding, and what it means."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is wrong with a store."""
+
+    path: str
+    """Of the node; the root's is empty."""
+    kind: str
+    """One of `KINDS`."""
+    message: str
+    """What was found, and what to do."""
+    uri: str | None = None
+    """Of the node, where it has one."""
+
+
+def some(names: list[str], shown: int = 3) -> str:
+    """Name a few of many things.
+
+    >>> some(["a", "b", "c", "d", "e"])
+    "'a', 'b', 'c' and 2 more"
+    """
+    text = ", ".join(map(repr, names[:shown]))
+    return text if len(names) <= shown else f"{text} and {len(names) - shown:,} more"

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure_all(bench: Bench, names: Sequence[str]) -> None:
     """Measure these claims, and write down each as soon as it is done."""
-    results = Results(bench.results, CLAIMS)
+    results = Results(bench.results, CLAIMS, quick=bench.quick)
     for number, name in enumerate(names, 1):
         _say(f"[{number}/{len(names)}] {name}")
         results.add(_measure(bench, name))

@@ -1,4 +1,4 @@
-"""Puts a network's delay before a server: `python -m benchmarks.delay PORT SERVER_PORT MILLISECONDS`.
+"""A server as if it were far away: `python -m benchmarks.delay PORT SERVER_PORT MILLISECONDS`.
 
 Both ports are on this machine. A round trip takes so many milliseconds longer, and opening a
 connection costs one, too.
@@ -6,36 +6,34 @@ connection costs one, too.
 
 import asyncio
 import sys
-from collections import deque
-from typing import cast
+from asyncio import StreamReader, StreamWriter
 
 HOST = "127.0.0.1"
 
 
-class Client(asyncio.Protocol):
-    """A client's connection: what it says reaches the server late, the answers come at once."""
+async def hand_on(reader: StreamReader, writer: StreamWriter, delay_s: float) -> None:
+    """Write each piece so long after it came, while the next ones come."""
+    loop = asyncio.get_running_loop()
+    while piece := await reader.read(2**16):
+        loop.call_later(delay_s, writer.write, piece)
+    loop.call_later(delay_s, writer.close)
 
-    def __init__(self, server_port: int, delay_s: float) -> None:
-        self._server_port = server_port
-        self._delay_s = delay_s
-        self._said: deque[bytes] = deque()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Reach the server, from which the client is a handshake away."""
-        self._loop = asyncio.get_running_loop()
-        self._open_at = self._loop.time() + self._delay_s
-        self._transport = cast(asyncio.Transport, transport)
-        connecting = self._loop.create_connection(
-            lambda: Server(self._transport), HOST, self._server_port
-        )
-        self._server = self._loop.create_task(connecting)
+async def serve(port: int, server_port: int, delay_s: float) -> None:
+    """Stand before the server until we are ended: requests are late, answers come at once."""
 
-    def data_received(self, data: bytes) -> None:
-        """Keep what the client says until it is due."""
-        self._said.append(data)
-        due = max(self._loop.time(), self._open_at) + self._delay_s
-        self._loop.call_at(due, self._when_connected, self._hand_on)
+    async def meet(reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            answers, requests = await asyncio.open_connection(HOST, server_port)
+            await asyncio.sleep(delay_s)  # the handshake with a far server
+            await asyncio.gather(hand_on(reader, requests, delay_s), hand_on(answers, writer, 0))
+        except OSError:  # one of them hung up
+            writer.close()
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """Hang up on the server when it has heard all."""
-        self._loop.call_later(2 * self._delay_s, self._when_connected, self._hang_up)
+    # All threads of a client connect at once.
+    server = await asyncio.start_server(meet, HOST, port, backlog=1024)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000))

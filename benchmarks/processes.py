@@ -70,7 +70,7 @@ def time_command(*command: str | Path) -> float:
 
 
 def take_turns(runs: int, *sides: Callable[[], Value]) -> list[list[Value]]:
-    """Run one, the other, the one, …, so that a slow moment hits both; give a list for each side."""
+    """Run one, the other, the one…, so that a slow moment hits both; give a list for each side."""
     rounds = [[side() for side in sides] for _ in range(runs)]
     return [list(values) for values in zip(*rounds, strict=True)]
 

@@ -10,12 +10,17 @@ from benchmarks.figures import Row
 
 INTRODUCTION = """# How fast it is
 
-Written by `make bench`; not to be edited. Each figure is the median of several runs, each in a process of its own, ours
-and the peer's in turn on the same machine in one run. *Ratio*: how many times better than the peer; below 1 the peer is
-better, as it must be where it does only a part of the work. *Met*: whether ours meets the target, which is for 2 cores.
+Written by `make bench`; not to be edited. Each figure is the median of several runs, each in a
+process of its own, ours and the peer's in turn on one machine. *Ratio*: how many times better than
+the peer; below 1 the peer is better, as it must be where it does only a part of the work. *Met*:
+whether ours meets the target, which is for 2 cores.
 """
 
-PICTURE = "scaling"
+QUICK = """**These are no results**: a quick run takes small stores, and each once.
+"""
+
+PICTURED, PICTURE = "consolidate", "scaling"
+"""The claim that draws a picture, and its name."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,10 @@ class Record:
 class Results:
     """The records in a folder, one for each claim."""
 
-    def __init__(self, folder: Path, order: Sequence[str]) -> None:
+    def __init__(self, folder: Path, order: Sequence[str], *, quick: bool = False) -> None:
         self._folder = folder
         self._order = order
+        self._quick = quick
         self._file = folder / "results.json"
 
     def add(self, record: Record) -> None:
@@ -54,8 +60,8 @@ class Results:
         self._folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps([asdict(one) for one in ordered], indent=1, ensure_ascii=False)
         self._file.write_text(text + "\n", encoding="utf-8")
-        picture = (self._folder / f"{PICTURE}.svg").exists()
-        page = "\n".join(_page(ordered, picture=picture))
+        introduction = f"{INTRODUCTION}\n{QUICK}" if self._quick else INTRODUCTION
+        page = "\n".join([introduction, *_page(ordered)])
         (self._folder / "RESULTS.md").write_text(page, encoding="utf-8")
 
     def _read(self) -> list[Record]:
@@ -64,12 +70,11 @@ class Results:
         return list(map(Record.from_document, json.loads(self._file.read_text(encoding="utf-8"))))
 
 
-def _page(records: Sequence[Record], *, picture: bool) -> Iterator[str]:
+def _page(records: Sequence[Record]) -> Iterator[str]:
     """Give the lines of the page: one table of all, then how each was measured."""
-    yield INTRODUCTION
     yield from table(row for record in records for row in record.rows)
-    if picture:
-        yield f"\n![Time and memory over the number of nodes, 1,000 to 1,000,000]({PICTURE}.svg)"
+    if any(record.name == PICTURED for record in records):
+        yield f"\n![Time and memory to consolidate, over the number of nodes]({PICTURE}.svg)"
     yield "\n## How each was measured"
     for record in records:
         yield from _section(record)
@@ -93,7 +98,8 @@ def table(rows: Iterator[Row]) -> Iterator[str]:
             row.ratio_text,
             row.met_text,
         )
-        yield f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
+        text = " | ".join(cell.replace("|", "\\|") for cell in cells)
+        yield f"| {text} |"
 
 
 def _section(record: Record) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """An S3 server for as long as a measurement takes, maybe with a network's delay before it."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +21,10 @@ KEY, SECRET = "benchmark", "benchmark-secret"
 
 START_S = 30.0
 """How long a server may take to start."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only read by the server that we start
+MEMORY_BYTES = 2 * 10**9
+"""What the largest measurement puts there, and room to spare."""
 
 _numbers = count(1)
 
@@ -62,21 +65,24 @@ class S3Server:
 
 
 @contextmanager
-def s3_server(parent: Path) -> Iterator[S3Server]:
+def s3_server() -> Iterator[S3Server]:
     """Run an empty MinIO if it is on the PATH or named by ZLD_MINIO, else `rclone serve s3`.
 
-    Parameters
-    ----------
-    parent
-        The folder that gets the server's disk, which is removed at the end.
+    Its disk is in memory where there is room, so that a server that waits for its disk at each
+    object does not hide what its clients need.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent, prefix="s3-") as folder:
+    with tempfile.TemporaryDirectory(dir=_memory(), prefix="zld-s3-") as folder:
         disk, port = Path(folder, "disk"), _free_port()
         disk.mkdir()
         name, command, env = _minio(disk, port) or _rclone(disk, port)
-        with _running(command, Path(folder, "log"), port, env):
+        with _running(command, port, env):
             yield S3Server(name, f"http://127.0.0.1:{port}")
+
+
+def _memory() -> Path | None:
+    """Name a folder in memory, if there is one with room enough."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES
+    return MEMORY if roomy else None
 
 
 Start = tuple[str, list[str], dict[str, str]]
@@ -109,9 +115,9 @@ def _rclone(disk: Path, port: int) -> Start:
 
 
 def _version(command: Sequence[str]) -> str:
-    """Give the first words of what a program says of its version."""
+    """Give a program's name and version from the first line of what it says."""
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    name, version = re.findall(r"^\S+|\S*\d\S*", said)[:2]
+    name, version = said.splitlines()[0].replace(" version ", " ").split()[:2]
     return f"{name} {version}"
 
 
@@ -122,19 +128,22 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], log: Path, port: int, env: dict[str, str]) -> Iterator[None]:
+def _running(command: list[str], port: int, env: dict[str, str] | None = None) -> Iterator[None]:
     """Run a server, from when it listens to the end of the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | env)
-    try:
-        deadline = time.monotonic() + START_S
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} did not start: {log.read_text()[-500:]}")
-            time.sleep(0.05)
-        yield
-    finally:
-        _end(process)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=PROJECT, env=os.environ | (env or {})
+        )
+        try:
+            deadline = time.monotonic() + START_S
+            while not _listens(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"{command[0]} did not start: {log.read()[-500:]!r}")
+                time.sleep(0.05)
+            yield
+        finally:
+            _end(process)
 
 
 def _listens(port: int) -> bool:
@@ -145,10 +154,9 @@ def _listens(port: int) -> bool:
 @contextmanager
 def far_away(server: S3Server, delay_ms: int) -> Iterator[S3Server]:
     """Give the same server at the end of a network on which a round trip takes so long."""
-    port = server.endpoint.rpartition(":")[2]
-    near = _free_port()
+    near, port = _free_port(), server.endpoint.rpartition(":")[2]
     command = [sys.executable, "-m", "benchmarks.delay", str(near), port, str(delay_ms)]
-    with _running(command, log, near, {}):
+    with _running(command, near):
         yield S3Server(f"{server.name}, {delay_ms} ms away", f"http://127.0.0.1:{near}")
 
 

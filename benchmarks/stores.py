@@ -1,7 +1,8 @@
 """Stores of a hundred to a million nodes, made once and kept between runs.
 
-They have the shape of a lab's store, `campaign/batch/preparation/sample/{array, sampleChemical/chemical}`: a quarter
-are arrays of 2 KB, and a node has 8 statements of expanded JSON-LD in a document of 860 bytes.
+They have the shape of a lab's store, `campaign/batch/preparation/sample/{array,
+sampleChemical/chemical}`: a quarter are arrays of 2 KB, and a node has 8 statements of expanded
+JSON-LD in a document of 860 bytes.
 """
 
 import os
@@ -36,7 +37,7 @@ class Stores:
         self._say = say
 
     def get(self, nodes: int, zarr_format: int = 3) -> Path:
-        """Give a store of so many nodes and one, consolidated or not; make it if it is not there."""
+        """Give a store of so many nodes and one; make it if it is not there."""
         # One of another shape is not taken for it.
         shape = sha256(f"{getsource(campaign)}{SHAPE}".encode()).hexdigest()[:8]
         store = self.folder / f"{nodes}-format-{zarr_format}-{shape}.zarr"

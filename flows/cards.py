@@ -7,6 +7,7 @@ they show anything, which behind a firewall takes half a minute; and each is 1 M
 import shlex
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -52,9 +53,13 @@ border-radius:8px;overflow:hidden}
 th,td{padding:7px 16px;text-align:left;vertical-align:top;border-top:1px solid var(--rule);overflow-wrap:anywhere}
 tr:first-child>*{border-top:0}
 th{width:1%;white-space:nowrap;font-weight:400;color:var(--quiet)}
+.types :is(th,td){padding:3px 16px;border-top:0}
+.types tr:first-child>*{padding-top:10px}
+.types tr:last-child>*{padding-bottom:10px}
 .types th{color:var(--ink)}
-.types td.number{width:1%;text-align:right;font-variant-numeric:tabular-nums}
+.types td.number{width:1%;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .types span{display:block;height:10px;margin-top:6px;border-radius:5px;background:var(--bar);min-width:3px}
+@media(max-width:600px){main{padding:20px 12px 32px}th,td{padding:7px 10px}}
 figure{margin:24px 0 0}
 img,svg{display:block;max-width:100%;height:auto}
 img{border:1px solid var(--rule);border-radius:8px}
@@ -113,7 +118,7 @@ def fake_page(plan: "FakePlan", made: Mapping[str, Any], store: str) -> str:
         "Make it findable:": f"zld consolidate {place}",
         "The same as a flow:": f"python flows/consolidate_metadata_flow.py run --path_for_store {place}",
     }
-    return _page("A new store with random arrays", [store], _tiles(tiles), types, tree, _code(after))
+    return _page("A new store with random arrays", [store], _tiles(tiles), types, tree, _code("Next", after))
 
 
 def consolidation_page(lab: "LinkedStore", done: Mapping[str, Any]) -> str:
@@ -134,7 +139,7 @@ def consolidation_page(lab: "LinkedStore", done: Mapping[str, Any]) -> str:
         "In a shell:": f"zld find {shlex.quote(uri)} {shlex.quote(place)}",
     }
     about = [lab.url, f"generation {done['generation']}"]
-    return _page("All metadata in one place", about, _tiles(tiles), types, tree, _code(after))
+    return _page("All metadata in one place", about, _tiles(tiles), types, tree, _code("Next", after))
 
 
 def retrieval_page(node: "LinkedNode", store: str, file: str) -> str:
@@ -147,18 +152,18 @@ def retrieval_page(node: "LinkedNode", store: str, file: str) -> str:
     values = sample_array(array.read, array.shape or ())
     picture = _picture(plot_array(values, title=title, uri=array.uri or ""))
     facts = [
-        ("URI", node.uri or ""),
-        ("path in the store", array.path or "(root)"),
+        ("store", _place(store)),
+        ("path", array.path or "(root)"),
         ("shape and type", form_of(array.shape or (), array.dtype or "")),
         *(("type", iri) for iri in node.types),
         *_properties(node),
     ]
     return _page(
         f"The array of {_name(node)}",
-        [_place(file)],
+        [node.uri or "", f"now in {_place(file)}"],
         picture,
         _table("What it is", facts),
-        _code(_openings(node.uri or "", _place(store), _place(file))),
+        _code("Open it", _openings(node.uri or "", _place(store), _place(file))),
     )
 
 
@@ -182,7 +187,8 @@ def _openings(uri: str, store: str, file: str) -> dict[str, str]:
 def _page(title: str, about: Iterable[str], *parts: str) -> str:
     """Put parts on a page under a title, and below it what it is about."""
     lines = "<br>".join(f"<code>{escape(line)}</code>" for line in about)
-    run = f"{current.flow_name} · run {current.run_id}"
+    when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    run = f"{current.flow_name} · run {current.run_id} · {when}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -220,10 +226,10 @@ def _picture_tree(nodes: "Iterable[NodeLike]") -> tuple[str, str, str]:
 
 def _types(tally: "Tally") -> str:
     """Show how many nodes there are of each type, as bars."""
-    counts = tally.summary()
+    counts = sorted(tally.summary(), key=lambda count: not count.type)
     most = max((count.nodes for count in counts), default=1)
     rows = "".join(
-        f'<tr><th scope="row">{escape(count.type or "(no type)")}</th>'
+        f'<tr><th scope="row">{escape(count.type or "without a type")}</th>'
         f'<td class="number">{count.nodes:,}</td>'
         f'<td><span style="width:{100 * count.nodes / most:.1f}%"></span></td></tr>'
         for count in counts[:TYPES]
@@ -267,13 +273,13 @@ def _picture(figure: Any) -> str:
     return f'<figure><img src="data:image/png;base64,{source}" alt="{escape(words)}"></figure>'
 
 
-def _code(lines: Mapping[str, str]) -> str:
+def _code(title: str, lines: Mapping[str, str]) -> str:
     """Show lines to copy: a click selects all of one."""
     blocks = "".join(
         f'<p class="hint">{escape(hint)}</p><pre>{escape(code)}</pre>'
         for hint, code in lines.items()
     )
-    return f"<h2>Next</h2>{blocks}"
+    return f"<h2>{escape(title)}</h2>{blocks}"
 
 
 def _place(location: str) -> str:

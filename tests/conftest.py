@@ -7,11 +7,12 @@ import pytest
 # Metaflow refuses to be imported as root, or where nobody is named, without this.
 os.environ["METAFLOW_USER"] = "zld-tests"
 
-from tests.machine import as_nobody, small_disk
+from tests.machine import as_nobody, extra_data, small_disk
 from tests.servers import faulty_s3, moto, rclone, rclone_url, s3_url, web
 
 __all__ = [
     "as_nobody",
+    "extra_data",
     "faulty_s3",
     "moto",
     "rclone",

@@ -26,7 +26,10 @@ def _give_up_overrides() -> None:
 
 @pytest.fixture
 def as_nobody() -> Callable[[str], str]:
-    """Run Python code as somebody whom the modes of files bind (root they do not), and give what it printed."""
+    """Run Python code as somebody whom the modes of files bind, and give what it printed.
+
+    Root they do not bind.
+    """
 
     def run(code: str) -> str:
         drop = _give_up_overrides if os.geteuid() == 0 else None
@@ -55,3 +58,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture
+def extra_data() -> Path:
+    """The folder of data made by others, which is not part of this project."""
+    folder = os.environ.get("ZLD_EXTRA_DATA")
+    if not folder:
+        pytest.skip("needs data made by others: set ZLD_EXTRA_DATA to its folder")
+    return Path(folder)

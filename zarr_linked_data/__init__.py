@@ -10,45 +10,68 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zarr_linked_data.consolidate import Consolidation
-    from zarr_linked_data.errors import *  # noqa: F403 - the error tree is public
-    from zarr_linked_data.linked_store import LinkedNode, LinkedStore, open  # noqa: A004 - as zarr.open
+    from zarr_linked_data.errors import (
+        AmbiguousArrayError,
+        AmbiguousEntityError,
+        ArrayNotFoundError,
+        ConcurrentUpdateError,
+        CorruptDocumentError,
+        EntityNotFoundError,
+        InvalidInputError,
+        InvalidJsonLdError,
+        InvalidTableError,
+        NotConsolidatedError,
+        NotFoundError,
+        StoreError,
+        StoreNotFoundError,
+        ZldError,
+        ZldWarning,
+    )
+    from zarr_linked_data.linked_node import LinkedNode
+    from zarr_linked_data.linked_store import LinkedStore, open  # noqa: A004 - as zarr.open
 
 METAFLOW_PACKAGE_POLICY = "include"
 """Metaflow ships this whole package with each flow that imports it."""
 
+__all__ = [
+    "AmbiguousArrayError",
+    "AmbiguousEntityError",
+    "ArrayNotFoundError",
+    "ConcurrentUpdateError",
+    "Consolidation",
+    "CorruptDocumentError",
+    "EntityNotFoundError",
+    "InvalidInputError",
+    "InvalidJsonLdError",
+    "InvalidTableError",
+    "LinkedNode",
+    "LinkedStore",
+    "NotConsolidatedError",
+    "NotFoundError",
+    "StoreError",
+    "StoreNotFoundError",
+    "ZldError",
+    "ZldWarning",
+    "open",
+]
+
 _HOMES = {
-    "AmbiguousArrayError": "errors",
-    "AmbiguousEntityError": "errors",
-    "ArrayNotFoundError": "errors",
-    "ConcurrentUpdateError": "errors",
     "Consolidation": "consolidate",
-    "CorruptDocumentError": "errors",
-    "EntityNotFoundError": "errors",
-    "InvalidInputError": "errors",
-    "InvalidJsonLdError": "errors",
-    "InvalidTableError": "errors",
-    "LinkedNode": "linked_store",
+    "LinkedNode": "linked_node",
     "LinkedStore": "linked_store",
-    "NotConsolidatedError": "errors",
-    "NotFoundError": "errors",
-    "StoreError": "errors",
-    "StoreNotFoundError": "errors",
-    "ZldError": "errors",
-    "ZldWarning": "errors",
     "open": "linked_store",
 }
-"""Where each public name lives: imported at first use, so that `zld --help` starts in a blink."""
+"""Where each public name lives that is no error.
 
-__all__ = [  # noqa: PLE0604 - the table is the list
-    *sorted(_HOMES),
-]
+Names are imported at their first use, so that `zld --help` starts in a blink.
+"""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use (PEP 562)."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
 

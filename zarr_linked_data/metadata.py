@@ -3,8 +3,9 @@
 Its form (also that of format 2's `.zmetadata`, which zarr-python reads)::
 
     {"zarr_consolidated_format": 1,
-     "zld": {"generation": "<sha256>", "iri": "<the store's IRI>", "dataset_link": "<where it is not
-     hasDataset>"}, "metadata": {"<object key>": <the document as it is stored>, …}}
+     "zld": {"generation": "<sha256>", "iri": "<the store's IRI>",
+             "dataset_link": "<where it is not hasDataset>"},
+     "metadata": {"<object key>": <the document as it is stored>, …}}
 
 The keys are sorted, and each document is kept byte for byte, so that an index can say where in the
 file it lies.
@@ -42,7 +43,10 @@ _PIECE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the consolidated metadata say of themselves; of a file written by others, generation and IRI are None."""
+    """What the consolidated metadata say of themselves.
+
+    Generation and IRI are None where others wrote them.
+    """
 
     size: int
     """Bytes of the object."""
@@ -54,7 +58,7 @@ class Head:
 
 
 def read_head(storage: Storage) -> Head | None:
-    """Read which generation the store is at, without reading its metadata; None where there are none."""
+    """Read which generation the store's metadata are of; None where there are none."""
     start = storage.read_start(METADATA_KEY, _HEAD_LENGTH)
     if start is None:
         return None
@@ -84,12 +88,16 @@ _PLAIN = re.compile(r"[ !#-\[\]-~]*")
 
 
 def _quoted(key: str) -> bytes:
-    """Write a key as JSON. (`orjson.dumps` gives out a kilobyte of memory for each, however short.)"""
+    """Write a key as JSON."""
+    # `orjson.dumps` gives out a kilobyte of memory for each, however short.
     return b'"%b"' % key.encode() if _PLAIN.fullmatch(key) else orjson.dumps(key)
 
 
 def generation_of(iri: str, documents: Mapping[str, bytes]) -> str:
-    """Name this state of the metadata: the sha256 over the IRI and NUL, then key, NUL, document, NUL of each."""
+    """Name this state of the metadata.
+
+    It is the sha256 over the IRI and NUL, then key, NUL, document, NUL of each.
+    """
     digest = hashlib.sha256(iri.encode() + b"\0")
     for piece in _pieces(documents):
         digest.update(
@@ -172,14 +180,15 @@ class Encoded:
 
 
 def split_documents(data: bytes, url: str) -> Iterator[tuple[str, int, int]]:
-    """Tell of each document in consolidated metadata, ours or by others, its key, first byte and length.
+    """Tell the key, first byte and length of each document in consolidated metadata, whose ever.
 
     Raises
     ------
     CorruptDocumentError
         The object is not consolidated metadata: cut off, or something else.
     """
-    # JSON's marks are ASCII, so Latin-1 keeps every byte's place; what the strings say does not matter here.
+    # JSON's marks are ASCII, so Latin-1 keeps every byte's place; what the strings say does not
+    # matter here.
     text = data.decode("latin-1")
     try:
         position = _skip(text, _enter(text), "{")

@@ -1,9 +1,10 @@
 """Consolidate a store in a folder, with its index; time and memory grow linearly.
 
-Each run is a first consolidation (of a store without `.all_metadata` and `__zld/`), with all documents in the page
-cache. zarr-python consolidates the same files: it would write into the root's document, so it gets a folder of links
-to what lies below, and a copy of the root's own. Memory is the most that the process and its helpers had at one time,
-the interpreter and its packages included.
+Each run is a first consolidation (of a store without `.all_metadata` and `__zld/`), with all
+documents in the page cache. zarr-python consolidates the same files: it would write into the
+root's document, so it gets a folder of links to what lies below, and a copy of the root's own.
+Memory is the most that the process and its helpers had at one time, the interpreter and its
+packages included.
 """
 
 from collections.abc import Iterator

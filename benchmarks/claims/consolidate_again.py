@@ -1,8 +1,8 @@
 """Consolidate again when nothing has changed.
 
-The store was consolidated twice before, and its documents are older than 2 s: younger ones would be read again,
-whatever their signature. The peer lists the same folders and asks for each document's state by `os.stat`, in one
-process: no walk that looks for changes can do less.
+The store was consolidated twice before, and its documents are older than 2 s: younger ones would
+be read again, whatever their signature. The peer lists the same folders and asks for each
+document's state by `os.stat`, in one process: no walk that looks for changes can do less.
 """
 
 from collections.abc import Iterator

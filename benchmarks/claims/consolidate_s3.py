@@ -1,8 +1,8 @@
 """Consolidate a store in S3, 20 ms away.
 
-The store lies on a server of this machine; a proxy adds 20 ms to each round trip. Each run is the first consolidation
-of a copy of its own, and nothing is known of the server before. Peer: zarr-python through s3fs, on the same server
-behind the same proxy; it is run once.
+The store lies on a server of this machine; a proxy adds 20 ms to each round trip. Each run is the
+first consolidation of a copy of its own, and nothing is known of the server before. Peer:
+zarr-python through s3fs, on the same server behind the same proxy; it is run once.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     store = bench.stores.get(nodes)
     unconsolidate(store)
     with (
-        s3_server(bench.stores.folder) as server,
+        s3_server() as server,
         far_away(server, DELAY_MS) as far,
         bench.stores.new_folder() as caches,
     ):

@@ -1,8 +1,9 @@
 """Copy a store of small objects to S3.
 
-Server and client share this machine. Ours lists both places, writes each object, and compares every checksum at the
-end; s3fs only writes, and is run once. The last row sets beside it the same writes with nothing else, the objects in
-memory: so fast does the server take them, and what is missing to that is our own work.
+Server and client share this machine; the server keeps its objects in memory. Ours lists both
+places, writes each object, and compares every checksum at the end; s3fs only writes, and is run
+once. The last row sets beside it the same writes with nothing else, the objects in memory: so
+fast does the server take them, and what is missing to that is our own work.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     store = bench.stores.get(bench.nodes(NODES))
     unconsolidate(store)
     objects = sum(path.is_file() for path in store.rglob("*"))
-    with s3_server(bench.stores.folder) as server:
+    with s3_server() as server:
         ours, bare = take_turns(
             bench.runs(5),
             lambda: _run(library.copy, store, server),

@@ -1,9 +1,10 @@
 """Find a node by its URI among a million.
 
-Store open: `lab[uri]` for 20,000 random URIs, whose median counts. New process: from before the start of `zld find` to
-its end, everything included. The peer is what one does without an index, `json.load` of `.all_metadata` and a loop over
-its documents until the one in the middle; where the store is open, the loop alone. A bare `python -c pass` is what any
-Python program costs at least.
+Store open: `lab[uri]` for 20,000 random URIs, whose median counts. New process: from before the
+start of `zld find` to its end, everything included. The peer is what one does without an index,
+`json.load` of `.all_metadata` and a loop over its documents until the one in the middle; where
+the store is open, the loop alone. A bare `python -c pass` is what any Python program costs at
+least.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Read an array of one chunk by its URI.
 
-Each of 2,000 random arrays of 2 KB is read from an open store by `lab[uri].read()`, and by zarr-python's
-`open_array(store, path=path)[:]`; the median counts. A sample's URI costs more than its array's, for the array below it
-is looked up, too.
+Each of 2,000 random arrays of 2 KB is read from an open store by `lab[uri].read()`, and by
+zarr-python's `open_array(store, path=path)[:]`; the median counts. A sample's URI costs more
+than its array's, for the array below it is looked up, too.
 """
 
 from collections.abc import Iterator

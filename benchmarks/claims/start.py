@@ -1,7 +1,7 @@
 """Start `zld`.
 
-From before the start of the process to its end, in turn with a bare `python -c pass`, which is what any
-Python program costs at least.
+From before the start of the process to its end, in turn with a bare `python -c pass`, which is
+what any Python program costs at least.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Write a fake store of small arrays.
 
-Each run writes a store that was not there, into a folder of its own: ext4 is 5 to 10 times slower where trees have
-just been deleted. zarr-python writes the same tree, documents and sizes by `create_group` and `create_array`, but only
-a tenth of it: it would need 20 s for all.
+Each run writes a store that was not there, into a folder of its own: ext4 is 5 to 10 times slower
+where trees have just been deleted. zarr-python writes the same tree, documents and sizes by
+`create_group` and `create_array`, but only a tenth of it: it would need 20 s for all.
 """
 
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ import zarr
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
+from zarr.core.sync import sync
 from zarr.storage import FsspecStore, MemoryStore, ZipStore
 
 from zarr_linked_data.errors import (
@@ -266,12 +267,12 @@ class TestFolder(StorageContract):
 def assert_one_winner_each_round(storage):
     """Four write at once what they read before."""
     storage.write("a", b"start")
-    for _ in range(5):
+    for turn in range(5):
         tag = storage.read_tagged("a")[1]
 
-        def win(number, tag=tag):
+        def win(number, tag=tag, turn=turn):
             try:
-                storage.write_if("a", b"%d" % number, tag)
+                storage.write_if("a", b"%d of %d" % (number, turn), tag)
             except ConcurrentUpdateError:
                 return False
             return True
@@ -450,7 +451,7 @@ class TestWebWithoutRanges(TestWeb):
 class TestWebBelowAPathWithRedirects(TestWeb):
     @pytest.fixture
     def filled(self, web):
-        write_many(FolderStorage(web.root / "my data"), OBJECTS.items())
+        write_many(open_storage(web.root / "my data", create=True), OBJECTS.items())
         web.redirects_from = "/moved"
         return open_storage(f"{web.url}/moved/my data")
 
@@ -464,7 +465,7 @@ class TestZip(ListContract):
         with zipfile.ZipFile(tmp_path / "lab.zip", "w") as file:
             for key, data in OBJECTS.items():
                 file.writestr(key, data)
-        store = ZipStore(tmp_path / "lab.zip", mode="r")
+        store = sync(ZipStore.open(tmp_path / "lab.zip", mode="r"))
         yield open_storage(store)
         store.close()
 
@@ -510,7 +511,8 @@ def test_a_folder_lists_as_memory_does(tmp_path_factory, objects, after):
     memory = open_storage("memory://")
     keys = [k for k in objects if not any(other.startswith(f"{k}/") for other in objects)]
     for storage in (folder, memory):
-        write_many(storage, ((key, objects[key]) for key in keys))
+        with storage.lock():
+            write_many(storage, ((key, objects[key]) for key in keys))
         assert [f.key for f in storage.list(after=after)] == sorted(k for k in keys if k > after)
         assert storage.list_folder("")[0] == sorted({k.split("/")[0] for k in keys if "/" in k})
 

@@ -146,7 +146,7 @@ def test_an_edit_during_the_walk_is_seen_by_the_next_consolidation(tmp_path, mon
     monkeypatch.setattr("zarr_linked_data.walk.crew.REPORT_EVERY", 4)
     storage = open_storage(tmp_path / "lab.zarr", create=True)
     put_lab(storage, samples=20)
-    paths = [path for path in sorted(storage.root.rglob("zarr.json"))]
+    paths = sorted(storage.root.rglob("zarr.json"))
     for path in paths:  # old enough not to be read again for their youth
         os.utime(path, (1_600_000_000, 1_600_000_000))
 

@@ -1,7 +1,6 @@
 """The verbs of `zld`: what each prints, what it refuses."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -275,7 +274,8 @@ def test_ten_thousand_groups_in_one_folder_are_listed(zld, tmp_path):
         b'{"zarr_format":3,"node_type":"group","attributes":{"@id":"http://example.org/n%d"}}'
     )
     for number in range(10_000):
-        os.mkdir(storage.root / f"n{number}")
-        (storage.root / f"n{number}/zarr.json").write_bytes(document % number)
+        folder = storage.root / f"n{number}"
+        folder.mkdir()
+        (folder / "zarr.json").write_bytes(document % number)
     assert answer(zld("consolidate", "--json", storage.url))["nodes"] == 10_001
     assert answer(zld("find", "--json", f"{EX}n9999", storage.url))["path"] == "n9999"

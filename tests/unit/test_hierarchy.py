@@ -17,6 +17,12 @@ LAB = "http://lab.example/"
 LEVELS = ("Campaign", "Batch", "SamplePreparation", "Sample", "SampleChemical", "Chemical")
 CAMPAIGN = Path(__file__).parents[2] / "data" / "campaign.jsonld"
 
+PROTOTYPE = Path(os.environ.get("ZLD_EXTRA_DATA", "missing")) / "prototype/original_data.jsonld"
+needs_the_prototype = pytest.mark.skipif(
+    not PROTOTYPE.exists(),
+    reason="needs prototype/original_data.jsonld in the folder that ZLD_EXTRA_DATA names",
+)
+
 
 def entity(name, /, *parts, kind="", **links):
     """Give an entity with its parts, and other links: the names of their targets, in one string."""
@@ -400,10 +406,10 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.skipif("ZLD_EXTRA_DATA" not in os.environ, reason="ZLD_EXTRA_DATA names no folder")
+@needs_the_prototype
 @pytest.mark.parametrize("hierarchy", [(), LEVELS])
 def test_the_prototypes_file_makes_its_tree(hierarchy):
-    entities = read_entities(Path(os.environ["ZLD_EXTRA_DATA"]) / "prototype/original_data.jsonld")
+    entities = read_entities(PROTOTYPE)
     tree = build_tree(entities, hierarchy=hierarchy, has_array=select_level(entities, "Sample"))
     assert paths(tree) == EXPECTED
     assert local_name(tree.places[0].uri) == "myCampaign"

@@ -67,7 +67,7 @@ def test_several_nodes_with_one_uri_are_ambiguous_and_all_are_there(storage):
     lab.consolidate()
     assert f"{EX}sample1" in lab
     assert [node.path for node in lab.find_all(f"{EX}sample1")] == ["again", "sample1"]
-    with pytest.raises(zld.AmbiguousEntityError, match="2 nodes .* 'again', 'sample1'"):
+    with pytest.raises(zld.AmbiguousEntityError, match=r"2 nodes .* 'again', 'sample1'"):
         lab[f"{EX}sample1"]
     assert len(lab) == 7
 
@@ -109,7 +109,7 @@ def test_a_group_with_several_arrays_is_ambiguous(storage):
     put_array(storage, "sample1/other", [1.0])
     lab = zld.open(storage)
     lab.consolidate()
-    with pytest.raises(zld.AmbiguousArrayError, match="has 2 arrays: 'other' .*'sample1Dataset' "):
+    with pytest.raises(zld.AmbiguousArrayError, match=r"has 2 arrays: 'other' .*'sample1Dataset' "):
         lab[f"{EX}sample1"].read()
     assert lab[f"{EX}sample1"].read(array="other").tolist() == [1.0]
     assert lab[f"{EX}sample1"].read(array=f"{EX}sample1Dataset").shape == (3, 4)

@@ -49,7 +49,8 @@ def test_splitting_gives_back_the_offsets_of_every_document():
 
 
 def test_metadata_by_others_are_split_too_with_escaped_keys_and_other_members():
-    data = b'{ "other": [1, {"metadata": 2}],\n "metadata" : { "\\u00e9/.zgroup" : {"a": NaN} } , "z":1}'
+    documents = b'{ "\\u00e9/.zgroup" : {"a": NaN} }'
+    data = b'{ "other": [1, {"metadata": 2}],\n "metadata" : ' + documents + b' , "z":1}'
     ((key, offset, length),) = split_documents(data, "lab")
     assert (key, data[offset : offset + length]) == ("é/.zgroup", b'{"a": NaN}')
 

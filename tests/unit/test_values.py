@@ -102,7 +102,7 @@ def test_what_is_read_may_be_changed(tmp_path):
 def test_a_chunk_that_was_cut_off_is_named(tmp_path):
     array = write(tmp_path / "a", np.ones(3), chunks=(3,), compressors=None)
     (tmp_path / "a/c/0").write_bytes(b"123")
-    with pytest.raises(CorruptDocumentError, match="'c/0' of .* has 3 bytes, not 24"):
+    with pytest.raises(CorruptDocumentError, match=r"'c/0' of .* has 3 bytes, not 24"):
         read(tmp_path / "a", array)
 
 

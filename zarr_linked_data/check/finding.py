@@ -23,6 +23,10 @@ KINDS = {
 """Every kind of finding, and what it means."""
 
 
+SHOWN = 3
+"""How many of many things a message names."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that is wrong with a store."""
@@ -37,11 +41,12 @@ class Finding:
     """Of the node, where it has one."""
 
 
-def some(names: list[str], shown: int = 3) -> str:
-    """Name a few of many things.
+def some(names: list[str], count: int | None = None, shown: int = SHOWN) -> str:
+    """Name a few of many things, of which there may be more than are given.
 
     >>> some(["a", "b", "c", "d", "e"])
     "'a', 'b', 'c' and 2 more"
     """
     text = ", ".join(map(repr, names[:shown]))
-    return text if len(names) <= shown else f"{text} and {len(names) - shown:,} more"
+    left = (len(names) if count is None else count) - min(shown, len(names))
+    return f"{text} and {left:,} more" if left else text

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from zarr_linked_data.check.finding import Finding, some
+from zarr_linked_data.check.finding import SHOWN, Finding, some
 from zarr_linked_data.jsonld import is_iri, local_name
 
 
@@ -95,11 +95,12 @@ class Uris:
         """Name each node whose URI others have, too."""
         for uri, paths in self._paths.items():
             if len(paths) > 1:
+                paths.sort()
                 for path in paths:
-                    others = some([other for other in paths if other != path])
+                    others = [other for other in paths[: SHOWN + 1] if other != path]
                     message = (
-                        f"The URI {uri!r} is also that of {others}: who asks for it gets none of "
-                        "them. Give each node a URI of its own."
+                        f"The URI {uri!r} is also that of {some(others, len(paths) - 1)}: who asks "
+                        "for it gets none of them. Give each node a URI of its own."
                     )
                     yield Finding(path, "duplicate-uri", message, uri)
 

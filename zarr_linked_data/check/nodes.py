@@ -115,7 +115,7 @@ class Inspector:
         for key in keys.conventional:
             self._conventional[key].append(path)
         if keys.dropped:
-            names = some(list(keys.dropped), 10)
+            names = some(list(keys.dropped), shown=10)
             what = f"key {names} means" if len(keys.dropped) == 1 else f"keys {names} mean"
             self.add(
                 path,

@@ -61,9 +61,9 @@ def _show_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,  # noqa: ARG001 - the six arguments of warnings.showwarning
-    lineno: int,  # noqa: ARG001
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001 - the same
+    file: TextIO | None = None,  # noqa: ARG001 - the same
+    line: str | None = None,  # noqa: ARG001 - the same
 ) -> None:
     kind = "Warning" if issubclass(category, ZldWarning) else category.__name__
     complain(kind, str(message), "yellow")

@@ -10,7 +10,7 @@ from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.settings import Settings
 
 if TYPE_CHECKING:
-    from zarr_linked_data.linked_store import LinkedNode
+    from zarr_linked_data.linked_node import LinkedNode
 
 EXAMPLE = "http://www.catplus.ch/ontology/concepts/sample1"
 

@@ -1,10 +1,14 @@
 """`zld get` and `zld verify`: an array as a file, and the check that the file is right."""
 
 from argparse import Namespace
+from typing import TYPE_CHECKING, Any
 
 from zarr_linked_data.cli.output import Result, fields
 from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 EXAMPLE = "http://www.catplus.ch/ontology/concepts/sample1"
 
@@ -86,7 +90,7 @@ def _add_choice(parser: Parser) -> None:
     parser.add_argument("--array", metavar="NAME", help="which array, where a group has several")
 
 
-def _read(args: Namespace, settings: Settings):  # type: ignore[no-untyped-def]  # numpy is heavy to name here
+def _read(args: Namespace, settings: Settings) -> "npt.NDArray[Any]":
     """Read the array that the arguments name."""
     from zarr_linked_data.lookup import open_catalogue, parse_selection
     from zarr_linked_data.lookup.values import read_values

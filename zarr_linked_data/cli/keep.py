@@ -29,7 +29,8 @@ def configure_consolidate(parser: Parser) -> None:
     parser.add_argument(
         "--dataset-link",
         metavar="NAME",
-        help="local name of the property by which a group points at its array (default: hasDataset)",
+        help="local name of the property by which a group points at its array "
+        "(default: hasDataset)",
     )
     parser.add_store()
 

@@ -21,7 +21,8 @@ def configure_fake(parser: Parser) -> None:
         """)
     parser.examples = (
         "zld fake data/campaign.jsonld lab.zarr",
-        "zld fake --hierarchy Campaign,Batch,SamplePreparation,Sample data/campaign.jsonld lab.zarr",
+        "zld fake --hierarchy Campaign,Batch,SamplePreparation,Sample "
+        "data/campaign.jsonld lab.zarr",
         "zld fake --shape 16,16 --copies 1000 data/campaign.jsonld s3://lab/many.zarr",
     )
     parser.add_argument("jsonld", metavar="JSONLD", help="file with the entities: a path or a URL")

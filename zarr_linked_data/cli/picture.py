@@ -6,7 +6,7 @@ from zarr_linked_data.lookup.files import free_place
 from zarr_linked_data.plot import sample_array, save_array_plot
 
 if TYPE_CHECKING:
-    from zarr_linked_data.linked_store import LinkedNode
+    from zarr_linked_data.linked_node import LinkedNode
 
 
 def draw(node: "LinkedNode", target: str, *, array: str | None, overwrite: bool) -> None:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from zarr_linked_data.cli.output import Ready
-from zarr_linked_data.cli.terminal import paint, visible
+from zarr_linked_data.cli.terminal import Ready, paint, visible
 from zarr_linked_data.index import Node
 from zarr_linked_data.plot.tree import Folding, Row
 from zarr_linked_data.plot.words import bytes_as_text, counted, form_of
 
 
 def tree_lines(nodes: Iterable[Node], *, title: str, max_rows: int) -> Iterator[Ready]:
-    """Give the tree: each node with its type, each array with its shape; then what there is in all."""
+    """Give the tree, each node with its type or shape; then what there is in all."""
     folding = Folding(keep=max(1, max_rows))
     for node in nodes:
         folding.add(node)
@@ -19,9 +18,9 @@ def tree_lines(nodes: Iterable[Node], *, title: str, max_rows: int) -> Iterator[
         yield Ready(paint(_guides(rows, number), "dim") + _row_text(row, title))
     tally = folding.tally
     groups = tally.nodes - tally.arrays
-    totals = f"{counted(groups, 'group')}, {counted(tally.arrays, 'array')}, {bytes_as_text(tally.size)} of values"
+    counts = f"{counted(groups, 'group')}, {counted(tally.arrays, 'array')}"
     yield Ready("")
-    yield Ready(paint(totals, "dim"))
+    yield Ready(paint(f"{counts}, {bytes_as_text(tally.size)} of values", "dim"))
 
 
 def _row_text(row: Row, title: str) -> str:

@@ -1,5 +1,7 @@
 """The course of an addition: claim, plan, check, write what nobody sees, publish, consolidate."""
 
+import errno
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +13,10 @@ from typing import Protocol
 from zarr_linked_data.consolidate.run import Consolidation, consolidate_locked
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldWarning
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
-from zarr_linked_data.journal import Claim, claim
+from zarr_linked_data.journal import Claim, claimed
 from zarr_linked_data.node import without_consolidated
 from zarr_linked_data.storage import FolderStorage, Storage, write_many
+from zarr_linked_data.storage.files import file_error
 
 Progress = Callable[[int, int | None], None]
 
@@ -65,7 +68,7 @@ def add(
     started = time.perf_counter()
     with _made(storage):
         _check_writable(storage)
-        with claim(storage, request.digest) as ours:
+        with claimed(storage, request.digest) as ours:
             done = [record for record in ours.finished if record.request == request.digest]
             if done:  # a killed run got so far that it was finished
                 outcome = dict(done[0].outcome)
@@ -97,6 +100,7 @@ def _write(
     if plan.documents:
         _warn_of_consolidated(plan)
         ours.write_ahead(plan.tops)
+        _refuse_unwritable(plan, storage)
         report = _reporter(ours, total, progress)
         write_many(storage, plan.hidden.items())
         for content in plan.contents:
@@ -118,6 +122,21 @@ def _reporter(ours: Claim, total: int, progress: Progress | None) -> Callable[[i
             progress(done, total)
 
     return report
+
+
+def _refuse_unwritable(plan: Plan, storage: Storage) -> None:
+    """See on a folder that what is published last can be: then it is too late to take back."""
+    if not isinstance(storage, FolderStorage):
+        return
+    for folder in plan.tops:
+        try:
+            Path(storage.root, folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise file_error("write", folder, storage.url, error) from error
+    for key in plan.changed:
+        if not os.access(Path(storage.root, key).parent, os.W_OK | os.X_OK):
+            error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            raise file_error("write", key, storage.url, error)
 
 
 def _refuse_changes(plan: Plan, storage: Storage) -> None:

@@ -5,8 +5,8 @@ none). Then one write to its journal makes up the mind: before it, the next run 
 back; after it, the next run writes the few documents that make it all visible.
 """
 
-from zarr_linked_data.journal.claim import Claim, claim
+from zarr_linked_data.journal.claim import Claim, claimed
 from zarr_linked_data.journal.record import Record
 from zarr_linked_data.journal.recovery import recovered
 
-__all__ = ["Claim", "Record", "claim", "recovered"]
+__all__ = ["Claim", "Record", "claimed", "recovered"]

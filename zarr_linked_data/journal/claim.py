@@ -143,7 +143,7 @@ class Claim:
 
 
 @contextmanager
-def claim(storage: Storage, request: str) -> Iterator[Claim]:
+def claimed(storage: Storage, request: str) -> Iterator[Claim]:
     """Hold the right to add to a store while the block runs; others wait.
 
     If the block fails before it has published, all that it wrote is taken back.

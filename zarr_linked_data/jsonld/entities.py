@@ -4,6 +4,7 @@ import codecs
 import json
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,24 +76,34 @@ def read_entities(
     if name is None:
         name = repr(str(source)) if isinstance(source, str | Path) else "the JSON-LD"
     meaningless: dict[str, None] = {}
-    try:
-        document = _read_document(source)
-        flattener = Flattener()
-        flattener.add(_expand(document, meaningless))
-        entities = tuple(
-            Entity(node.uri, tuple(node.types), node.properties) for node in flattener.finish()
-        )
-    except InvalidJsonLdError as error:
-        raise InvalidJsonLdError(f"Cannot read {name}: {error}") from error
-    except RecursionError as error:
-        raise InvalidJsonLdError(
-            f"Cannot read {name}: it is nested too deeply. Write each entity by itself, and point "
-            "at it with its @id."
-        ) from error
-    meaningless.update(flattener.meaningless)
+    with _errors_that_name(name):
+        entities = tuple(_flatten(_read_document(source), meaningless))
     if meaningless:
         _warn_of_meaningless(name, list(meaningless))
     return entities
+
+
+@contextmanager
+def _errors_that_name(source: str) -> Iterator[None]:
+    """Let errors say what was read."""
+    try:
+        yield
+    except InvalidJsonLdError as error:
+        raise InvalidJsonLdError(f"Cannot read {source}: {error}") from error
+    except RecursionError as error:
+        raise InvalidJsonLdError(
+            f"Cannot read {source}: it is nested too deeply. Write each entity by itself, and "
+            "point at it with its @id."
+        ) from error
+
+
+def _flatten(document: JSON, meaningless: dict[str, None]) -> Iterator[Entity]:
+    """Give the entities of a document; `meaningless` takes its keys and types without meaning."""
+    flattener = Flattener()
+    flattener.add(_expand(document, meaningless))
+    for node in flattener.finish():
+        yield Entity(node.uri, tuple(node.types), node.properties)
+    meaningless.update(flattener.meaningless)
 
 
 def _read_document(source: str | Path | bytes | JSON) -> JSON:

@@ -52,6 +52,8 @@ class Flattener:
     def add(self, nodes: list[JSON]) -> None:
         """Take in expanded node objects that nothing points at."""
         for node in nodes:
+            if not isinstance(node, dict):
+                raise InvalidJsonLdError(f"{node!r} stands where a node belongs. Take it out.")
             if "@value" in node or "@list" in node:
                 continue
             if "@id" in node:

@@ -1,6 +1,5 @@
 """A store at one generation of its metadata: every node by URI or path, and its documents."""
 
-import hashlib
 import os
 import weakref
 from collections.abc import Callable, Iterator
@@ -9,76 +8,54 @@ from typing import TypeVar
 
 import orjson
 
-from zarr_linked_data.consolidate import consolidate
 from zarr_linked_data.errors import (
     AmbiguousArrayError,
     AmbiguousEntityError,
     ArrayNotFoundError,
+    ConcurrentUpdateError,
     CorruptDocumentError,
     EntityNotFoundError,
-    NotConsolidatedError,
 )
 from zarr_linked_data.index import Index, Node, Place, UnusableIndexError, open_index
 from zarr_linked_data.jsonld import JSON, local_name
 from zarr_linked_data.lookup.nearest import nearest_uris
-from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
-from zarr_linked_data.node import sanitised
-from zarr_linked_data.storage import FolderStorage, Storage, cache_folder, open_storage
+from zarr_linked_data.lookup.pinning import ATTEMPTS, pin, release
+from zarr_linked_data.metadata import METADATA_KEY, read_head
+from zarr_linked_data.node import DOCUMENT_NAMES, sanitised
+from zarr_linked_data.storage import Storage
 
 T = TypeVar("T")
 
-
-def open_catalogue(storage: Storage, cache: Path | None = None) -> "Catalogue":
-    """Open the store's metadata; those of a store that cannot take ours are gathered in the user's
-    cache first.
-
-    Raises
-    ------
-    NotConsolidatedError
-        Nobody has consolidated the store yet.
-    """
-    cache = cache or cache_folder()
-    home, head = storage, read_head(storage)
-    if head is None:
-        if not storage.can_list():
-            raise NotConsolidatedError(
-                f"{storage.url!r} has no {METADATA_KEY!r}, and HTTP cannot list what is there. "
-                "Ask its owner to run `zld consolidate`."
-            )
-        if storage.writable():
-            raise NotConsolidatedError(
-                f"{storage.url!r} has never been consolidated. Run `zld consolidate {storage.url}`."
-            )
-        home = _gather_in_cache(storage, cache)
-        head = read_head(home)
-    if head is None:
-        raise NotConsolidatedError(f"The metadata of {storage.url!r} vanished while it was opened.")
-    return Catalogue(storage, home, head, cache)
-
-
-def _gather_in_cache(storage: Storage, cache: Path) -> Storage:
-    """Keep the metadata of a store that cannot take our objects in the user's cache, up to date."""
-    name = hashlib.sha256(storage.url.encode()).hexdigest()[:32]
-    home = open_storage(cache / "stores" / name, create=True)
-    consolidate(storage, home=home, cache=cache)
-    return home
+_NAMED = 5
+"""Paths that a message names."""
 
 
 class Catalogue:
     """Every node of a store, by URI or path, as of one generation.
 
     The generation's own file stays open on a folder, and is asked for by its ETag elsewhere, so
-    that a consolidation in between never mixes two generations.
+    that a consolidation in between never mixes two generations. Where the old one is gone (a remote
+    store keeps none), the catalogue goes on to the new one by itself.
     """
 
-    def __init__(self, storage: Storage, home: Storage, head: Head, cache: Path) -> None:
+    def __init__(self, storage: Storage, home: Storage, cache: Path) -> None:
         self.storage = storage
         self.home = home
-        self.head = head
         self.cache = cache
-        self._descriptor = _open_descriptor(home)
-        self.index = open_index(home, head, cache)
-        weakref.finalize(self, _release, self._descriptor, self.index)
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Take up the store's newest generation."""
+        for attempt in range(1, ATTEMPTS + 1):
+            self.head, self._descriptor = pin(self.home)
+            try:
+                self.index = open_index(self.home, self.head, self.cache)
+            except ConcurrentUpdateError:  # somebody consolidates right now
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                break
+        weakref.finalize(self, release, self._descriptor, self.index)
 
     @property
     def url(self) -> str:
@@ -112,8 +89,8 @@ class Catalogue:
         if len(nodes) == 1:
             return nodes[0]
         if nodes:
-            paths = ", ".join(repr(node.path or "(root)") for node in nodes[:5])
-            more = f" and {len(nodes) - 5} more" if len(nodes) > 5 else ""
+            paths = ", ".join(repr(node.path or "(root)") for node in nodes[:_NAMED])
+            more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
             raise AmbiguousEntityError(
                 f"{len(nodes)} nodes of {self.url!r} are {uri!r}: {paths}{more}. "
                 "Take one by its path, or all with `zld find --all`."
@@ -184,22 +161,41 @@ class Catalogue:
         if not chosen:
             raise ArrayNotFoundError(f"{what!r} has no array {name!r}. It has {names}.")
         raise AmbiguousArrayError(
-            f"{what!r} has {len(arrays)} arrays: {names}. Choose one by its URI, or with `--array NAME`."
+            f"{what!r} has {len(arrays)} arrays: {names}. "
+            "Choose one by its URI, or with `--array NAME`."
         )
 
     def document(self, node: Node) -> dict[str, JSON]:
         """Read the node's `zarr.json`, `.zarray` or `.zgroup`."""
-        return self._parse(node, node.document)
+        return self._read(node, lambda node: node.document)
 
     def attributes(self, node: Node) -> dict[str, JSON]:
         """Read the node's attributes: its JSON-LD, as it is stored."""
-        if self.zarr_format == 3:
-            attributes: dict[str, JSON] = self.document(node).get("attributes", {})
-            return attributes
-        return {} if node.attributes is None else self._parse(node, node.attributes)
+        if ".zattrs" in DOCUMENT_NAMES[self.zarr_format]:
+            return self._read(node, lambda node: node.attributes)
+        attributes: dict[str, JSON] = self.document(node).get("attributes", {})
+        return attributes
+
+    def _read(self, node: Node, place_of: Callable[[Node], Place | None]) -> dict[str, JSON]:
+        """Read one of the node's documents; of the newest generation, where its own is gone."""
+        place = place_of(node)
+        if place is None:
+            return {}
+        try:
+            return self._parse(node, self.read_place(place))
+        except ConcurrentUpdateError:
+            self.reopen()
+            place = place_of(self.at(node.path))
+            return {} if place is None else self._parse(node, self.read_place(place))
 
     def search(self, *, type_name: str | None = None, text: str | None = None) -> Iterator[Node]:
-        """Give the nodes of a type (a local name or an IRI) whose metadata or URI hold a text, case ignored."""
+        """Give the nodes of a type whose metadata or URI hold a text, case ignored.
+
+        Parameters
+        ----------
+        type_name
+            A local name or an IRI.
+        """
         wanted = None if text is None else text.casefold()
         for node in self.nodes():
             if type_name is not None and not is_of_type(node, type_name):
@@ -215,16 +211,16 @@ class Catalogue:
         """Give what a node's metadata say, to be searched."""
         return orjson.dumps(self.attributes(node)).decode().casefold()
 
-    def _parse(self, node: Node, place: Place) -> dict[str, JSON]:
-        """Read one document."""
-        data = self.read_place(place)
+    def _parse(self, node: Node, data: bytes) -> dict[str, JSON]:
+        """Read one document's text."""
         try:
             document = orjson.loads(data)
         except orjson.JSONDecodeError:
             document = orjson.loads(sanitised(data)[0])  # metadata by others may hold bare NaN
         if not isinstance(document, dict):
             raise CorruptDocumentError(
-                f"The document of {node.path!r} in {self.url!r} is not a JSON object. Run `zld consolidate`."
+                f"The document of {node.path!r} in {self.url!r} is not a JSON object. "
+                "Run `zld consolidate`."
             )
         return document
 
@@ -236,8 +232,8 @@ class Catalogue:
             data = self.home.read_range(METADATA_KEY, *place, tag=self.head.tag)
         if data is None or len(data) != place.length:
             raise CorruptDocumentError(
-                f"{METADATA_KEY!r} of {self.url!r} is cut off: nothing whole at byte {place.offset}. "
-                "Write it anew with `zld consolidate`."
+                f"{METADATA_KEY!r} of {self.url!r} is cut off: "
+                f"nothing whole at byte {place.offset}. Write it anew with `zld consolidate`."
             )
         return data
 
@@ -255,17 +251,3 @@ class Catalogue:
 def is_of_type(node: Node, name: str) -> bool:
     """Tell whether the node has this type, given by local name or IRI."""
     return any(name in (iri, local_name(iri)) for iri in node.types)
-
-
-def _open_descriptor(home: Storage) -> int | None:
-    """Open the metadata's file, where it is one."""
-    if not isinstance(home, FolderStorage):
-        return None
-    return os.open(home.root / METADATA_KEY, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _release(descriptor: int | None, index: Index) -> None:
-    """Close what a catalogue held open."""
-    index.close()
-    if descriptor is not None:
-        os.close(descriptor)

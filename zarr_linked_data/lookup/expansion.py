@@ -1,9 +1,9 @@
 """A node's JSON-LD under the contexts above it: expanded, and as Turtle."""
 
 from collections.abc import Mapping
+from io import BytesIO
 
 import orjson
-import pyoxigraph
 
 from zarr_linked_data.errors import InvalidJsonLdError
 from zarr_linked_data.index import Node
@@ -32,19 +32,22 @@ def write_turtle(expanded: Mapping[str, JSON]) -> str:
     InvalidJsonLdError
         It is no RDF.
     """
+    import pyoxigraph
+
     try:
         quads = list(
             pyoxigraph.parse(orjson.dumps([expanded]), format=pyoxigraph.RdfFormat.JSON_LD)
         )
     except SyntaxError as error:
         raise InvalidJsonLdError(
-            f"The JSON-LD of {expanded.get('@id')!r} is no RDF: {error}. See what is wrong with `zld check`."
+            f"The JSON-LD of {expanded.get('@id')!r} is no RDF: {error}. "
+            "See what is wrong with `zld check`."
         ) from error
     prefixes = _prefixes({quad.predicate.value for quad in quads})
     triples = (quad.triple for quad in quads)
-    return pyoxigraph.serialize(
-        triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes
-    ).decode()
+    turtle = BytesIO()
+    pyoxigraph.serialize(triples, turtle, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes)
+    return turtle.getvalue().decode()
 
 
 KNOWN = {
@@ -62,7 +65,7 @@ KNOWN = {
 
 def _prefixes(iris: set[str]) -> dict[str, str]:
     """Choose a prefix for each namespace."""
-    prefixes = {}
+    prefixes: dict[str, str] = {}
     for iri in sorted(iris):
         namespace = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
         if namespace and namespace not in prefixes.values():

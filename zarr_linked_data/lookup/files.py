@@ -25,13 +25,20 @@ def check_target(location: str, *, overwrite: bool = False) -> tuple[Storage, st
     suffix = PurePosixPath(location).suffix
     if suffix not in SUFFIXES:
         raise InvalidInputError(
-            f"Cannot write {location!r}: its suffix is {suffix!r}. Name a file that ends in .npy or .csv."
+            f"Cannot write {location!r}: its suffix is {suffix!r}. "
+            "Name a file that ends in .npy or .csv."
         )
     return free_place(location, overwrite=overwrite)
 
 
 def free_place(location: str, *, overwrite: bool = False) -> tuple[Storage, str]:
-    """Find out in which folder a file would be written, and under which name; refuse one that is there already."""
+    """Find out in which folder, and under which name, a file would be written.
+
+    Raises
+    ------
+    InvalidInputError
+        It is there already and `overwrite` is not asked for.
+    """
     folder, name = open_file(location)
     if not overwrite and folder.read_range(name, 0, 0) is not None:
         raise InvalidInputError(
@@ -42,7 +49,10 @@ def free_place(location: str, *, overwrite: bool = False) -> tuple[Storage, str]
 
 
 def save_values(values: npt.NDArray[Any], location: str, *, overwrite: bool = False) -> None:
-    """Write values as `.npy`, or as `.csv` without a header (one or two dimensions), whole or not at all."""
+    """Write values as a file, whole or not at all.
+
+    It is numpy's `.npy`, or `.csv` without a header for one or two dimensions.
+    """
     folder, name = check_target(location, overwrite=overwrite)
     check_form(location, values.shape, values.dtype)
     folder.write(name, _to_csv(values) if name.endswith(".csv") else _to_npy(values))
@@ -104,7 +114,8 @@ def load_values(location: str) -> npt.NDArray[Any]:
     suffix = PurePosixPath(location).suffix
     if suffix not in SUFFIXES:
         raise InvalidInputError(
-            f"Cannot read {location!r}: its suffix is {suffix!r}. Name a file that ends in .npy or .csv."
+            f"Cannot read {location!r}: its suffix is {suffix!r}. "
+            "Name a file that ends in .npy or .csv."
         )
     folder, name = open_file(location)
     data = folder.read(name)
@@ -119,12 +130,13 @@ def load_values(location: str) -> npt.NDArray[Any]:
         return np.loadtxt(io.StringIO(data.decode()), delimiter=",", ndmin=2)
     except (ValueError, EOFError, UnicodeDecodeError) as error:
         raise InvalidInputError(
-            f"{location!r} is not a readable {suffix} file: {str(error).splitlines()[0]}. Retrieve it again."
+            f"{location!r} is not a readable {suffix} file: {str(error).splitlines()[0]}. "
+            "Retrieve it again."
         ) from error
 
 
 def compare_values(found: npt.NDArray[Any], expected: npt.NDArray[Any], location: str) -> None:
-    """Check that a file's values are those of the array: shape, data type, each value; NaN equals NaN.
+    """Check that a file's shape, data type and values are the array's; NaN equals NaN.
 
     Raises
     ------
@@ -155,5 +167,6 @@ def compare_values(found: npt.NDArray[Any], expected: npt.NDArray[Any], location
 def _differs(location: str, how: str) -> InvalidInputError:
     """Say that the file is not the array."""
     return InvalidInputError(
-        f"{location!r} does not equal the array: {how}. Retrieve it again with `zld get --overwrite`."
+        f"{location!r} does not equal the array: {how}. "
+        "Retrieve it again with `zld get --overwrite`."
     )

@@ -27,7 +27,7 @@ def _variants(uri: str) -> Iterator[str]:
     """Write the URI in the ways that people confuse: each may be the one that was meant."""
     forms = [uri, uri.strip(), uri.strip().strip("<>\"'")]
     forms += [unquote(uri), quote(uri, safe=":/?#[]@!$&'()*+,;=%~")]
-    forms += [unicodedata.normalize(form, uri) for form in ("NFC", "NFD")]  # type: ignore[arg-type]
+    forms += [unicodedata.normalize(form, uri) for form in ("NFC", "NFD")]
     forms += [uri.lower()]
     for form in forms:
         for scheme in _schemes(form):

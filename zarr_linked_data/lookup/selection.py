@@ -11,8 +11,9 @@ _SLICE = re.compile(r"(-?\d*):(-?\d*)(?::(\d*))?")
 
 
 def parse_selection(text: str, shape: tuple[int, ...]) -> Selection:
-    """Read a selection of an array of this shape, one part a dimension, parts left out at the end
-    being whole.
+    """Read a selection of an array of this shape, one part a dimension.
+
+    Dimensions left out at the end are whole.
 
     >>> parse_selection("0:10, :", (900, 1000))
     (slice(0, 10, None), slice(None, None, None))

@@ -9,6 +9,7 @@ import gzip
 import math
 import zlib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,22 @@ from zarr_linked_data.storage import Storage
 Decode = Callable[[bytes], bytes]
 
 PLAIN_TYPES = frozenset(
-    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128"]
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
 )
 """Data types of format 3 that are numpy's of the same name, byte for byte."""
 
@@ -86,9 +102,7 @@ def _decode(plan: OneChunk, data: bytes, where: str) -> npt.NDArray[Any]:
 def plan_one_chunk(document: Mapping[str, JSON]) -> OneChunk | None:
     """Tell how to read an array of one chunk with codecs that we know; None for all others."""
     try:
-        plan = (
-            _plan_format_3(document) if document["zarr_format"] == 3 else _plan_format_2(document)
-        )
+        plan = _PLANS[document["zarr_format"]](document)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     if plan is None or any(c < s for c, s in zip(plan.chunk_shape, plan.shape, strict=True)):
@@ -105,13 +119,12 @@ def _plan_format_3(document: Mapping[str, JSON]) -> OneChunk | None:
     )
     if data_type not in PLAIN_TYPES or document["chunk_grid"]["name"] != "regular":
         return None
-    if document.get("storage_transformers") or codecs[0]["name"] != "bytes" or len(codecs) > 2:
+    if document.get("storage_transformers") or codecs[0]["name"] != "bytes":
         return None
-    decode = None
-    if len(codecs) == 2:
-        decode = _decoder(codecs[1]["name"])
-        if decode is None:
-            return None
+    compressors = codecs[1:]
+    decode = _decoder(compressors[0]["name"]) if len(compressors) == 1 else None
+    if compressors and decode is None:
+        return None
     dtype = np.dtype(data_type)
     if codecs[0].get("configuration", {}).get("endian") == "big":
         dtype = dtype.newbyteorder(">")
@@ -145,14 +158,18 @@ def _plan_format_2(document: Mapping[str, JSON]) -> OneChunk | None:
     return OneChunk(key, dtype, document["order"], tuple(document["chunks"]), shape, decode)
 
 
+_PLANS = {2: _plan_format_2, 3: _plan_format_3}
+"""How an array of each Zarr format is planned."""
+
+
 def _decoder(codec: str) -> Decode | None:
     """Give the function that undoes this compression, None for one that we do not know."""
     if codec in ("zstd", "blosc", "lz4"):
-        import importlib  # noqa: PLC0415 - importing numcodecs costs 60 ms
-
-        decompress: Decode = importlib.import_module(f"numcodecs.{codec}").decompress
+        # Imported at first use: numcodecs costs 60 ms.
+        decompress: Decode = import_module(f"numcodecs.{codec}").decompress
         return decompress
-    return {"gzip": gzip.decompress, "zlib": zlib.decompress}.get(codec)
+    own: dict[str, Decode] = {"gzip": gzip.decompress, "zlib": zlib.decompress}
+    return own.get(codec)
 
 
 def _read_with_zarr(storage: Storage, path: str, selection: Selection) -> npt.NDArray[Any]:

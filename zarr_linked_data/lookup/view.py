@@ -1,5 +1,6 @@
 """The store for other Zarr software: metadata from one object, and nothing of ours."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from zarr.abc.store import (
 )
 from zarr.storage import WrapperStore
 
+from zarr_linked_data.index import Place
 from zarr_linked_data.metadata import METADATA_KEY
 from zarr_linked_data.node import DOCUMENT_NAMES
-from zarr_linked_data.storage import OUR_FOLDER
+from zarr_linked_data.storage import OUR_FOLDER, FolderStorage
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer, BufferPrototype
@@ -56,6 +58,11 @@ class DocumentsStore(WrapperStore[Store]):
         return True
 
     @property
+    def supports_listing(self) -> bool:
+        """Tell that groups can be listed: the catalogue knows them, also of a store on the web."""
+        return True
+
+    @property
     def supports_consolidated_metadata(self) -> bool:
         """Tell that there is nothing to be gained from zarr's consolidated metadata."""
         return False
@@ -68,8 +75,14 @@ class DocumentsStore(WrapperStore[Store]):
             return None
         if key.rpartition("/")[2] not in _NAMES:
             return await self._store.get(key, prototype, byte_range)
-        data = self._document(key)
-        return None if data is None else prototype.buffer.from_bytes(_cut(data, byte_range))
+        place = self._place(key)
+        if place is None:
+            return None
+        if isinstance(self._catalogue.home, FolderStorage):
+            data = self._catalogue.read_place(place)
+        else:  # it may wait for a server, or for the very loop that runs this
+            data = await asyncio.to_thread(self._catalogue.read_place, place)
+        return prototype.buffer.from_bytes(_cut(data, byte_range))
 
     async def get_partial_values(
         self,
@@ -84,7 +97,7 @@ class DocumentsStore(WrapperStore[Store]):
         if _is_ours(key):
             return False
         if key.rpartition("/")[2] in _NAMES:
-            return self._document(key) is not None
+            return self._place(key) is not None
         return await self._store.exists(key)
 
     async def list(self) -> AsyncIterator[str]:
@@ -108,29 +121,26 @@ class DocumentsStore(WrapperStore[Store]):
                 yield name
             return
         for name in DOCUMENT_NAMES[self._catalogue.zarr_format]:
-            if self._document(f"{path}/{name}" if path else name) is not None:
+            if self._place(f"{path}/{name}" if path else name) is not None:
                 yield name
         for child in self._catalogue.index.below(path, depth=1):
             yield child.path.rpartition("/")[2]
 
-    def _document(self, key: str) -> bytes | None:
-        """Give a metadata document; None where the node has none of this name."""
+    def _place(self, key: str) -> Place | None:
+        """Tell where a metadata document lies; None where the node has none of this name."""
         path, _, name = key.rpartition("/")
         node = self._catalogue.index.at(path)
         if node is None or name not in DOCUMENT_NAMES[self._catalogue.zarr_format]:
             return None
         if name == ".zattrs":
-            place = node.attributes
-        elif name == "zarr.json" or name == (".zarray" if node.kind == "array" else ".zgroup"):
-            place = node.document
-        else:
-            place = None
-        return None if place is None else self._catalogue.read_place(place)
+            return node.attributes
+        is_own = name in ("zarr.json", ".zarray" if node.kind == "array" else ".zgroup")
+        return node.document if is_own else None
 
 
 def _is_ours(key: str) -> bool:
     """Tell whether the object is one that we added to the store."""
-    return key == METADATA_KEY or key == OUR_FOLDER or key.startswith(f"{OUR_FOLDER}/")
+    return key in (METADATA_KEY, OUR_FOLDER) or key.startswith(f"{OUR_FOLDER}/")
 
 
 def _cut(data: bytes, byte_range: ByteRequest | None) -> bytes:

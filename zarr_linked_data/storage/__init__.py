@@ -12,6 +12,7 @@ from zarr_linked_data.storage.base import (
     cache_folder,
     checked_key,
 )
+from zarr_linked_data.storage.files import file_tag
 from zarr_linked_data.storage.folder import FolderStorage
 from zarr_linked_data.storage.many import fitting_threads, read_many, write_many
 from zarr_linked_data.storage.opening import Location, open_file, open_storage
@@ -26,6 +27,7 @@ __all__ = [
     "Storage",
     "cache_folder",
     "checked_key",
+    "file_tag",
     "fitting_threads",
     "open_file",
     "open_storage",

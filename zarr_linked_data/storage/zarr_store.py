@@ -70,7 +70,7 @@ class ZarrStorage:
 
     def _ask(self, verb: str, key: str, question: Coroutine[Any, Any, Answer]) -> Answer:
         try:
-            return sync(question)
+            return sync(self._opened(question))
         except StoreError:
             raise
         except Exception as error:
@@ -80,6 +80,11 @@ class ZarrStorage:
                 f"Cannot {verb} {key!r} in {self.url!r}: the store says {text!r}. Check that it is "
                 "still open and reachable."
             ) from error
+
+    async def _opened(self, question: Coroutine[Any, Any, Answer]) -> Answer:
+        """Ask after opening the store: a zip file that was only named has not been opened yet."""
+        await self._store._ensure_open()
+        return await question
 
     def _collect(self, names: AsyncIterator[str]) -> Sequence[str]:
         async def collect() -> Sequence[str]:
@@ -156,7 +161,15 @@ class ZarrStorage:
         for key in keys:
             if not self.writable():
                 raise read_only_error(key, self.url, "this kind of store lets nobody delete")
-            self._ask("delete", key, self._store.delete(checked_key(key)))
+            self._ask("delete", key, self._delete(checked_key(key)))
+
+    async def _delete(self, key: str) -> None:
+        if not isinstance(self._store, FsspecStore):
+            await self._store.delete(key)
+            return
+        # zarr would have fsspec take '[', '*' and '?' of a key for a pattern.
+        with suppress(*self._store.allowed_exceptions):
+            await self._store.fs._rm_file(f"{self._store.path}/{key}")
 
     def list(self, prefix: str = "", after: str | None = None) -> Iterator[Found]:
         """List all objects in the folder `prefix` and below, by key; only those after `after`."""

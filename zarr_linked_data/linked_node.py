@@ -135,7 +135,7 @@ class LinkedNode:
         InvalidInputError
             xarray is not installed.
         """
-        from zarr_linked_data.lookup.xarrays import open_in_xarray
+        from zarr_linked_data.lookup.xarrays import open_in_xarray  # noqa: PLC0415 - rarely used
 
         return open_in_xarray(self._catalogue, self._node)
 

@@ -1,6 +1,7 @@
 """What every place that holds objects must do, asked of each kind of place."""
 
 import os
+import tempfile
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import obstore.store
 import pytest
 import zarr
 from fsspec.implementations.memory import MemoryFileSystem
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.core.sync import sync
 from zarr.storage import FsspecStore, MemoryStore, ZipStore
@@ -320,15 +321,6 @@ class BucketContract(StorageContract):
         storage.fetch_file("whole", tmp_path / "copy")
         assert (tmp_path / "copy").read_bytes() == data
 
-    def test_lists_more_than_a_page(self, storage):
-        keys = [f"k{number:04}/x" for number in range(1005)]
-        write_many(storage, ((key, b"") for key in keys), threads=16)
-        assert [f.key for f in storage.list()] == keys
-        assert [f.key for f in storage.list(after=keys[500])] == keys[501:]
-        assert len(storage.list_folder("")[0]) == 1005
-        storage.delete(keys)
-        assert list(storage.list()) == []
-
     def test_its_url_is_the_users(self, url, storage):
         assert storage.url == url
 
@@ -382,6 +374,18 @@ class TestS3ThatIgnoresConditions(BucketContract):
     @pytest.fixture
     def storage(self, url):
         return open_storage(url)
+
+    # rclone sends the old size with the new content.
+    test_readers_see_whole_objects_while_they_are_replaced = None
+
+    def test_lists_more_than_a_page(self, storage):
+        keys = [f"k{number:04}/x" for number in range(1005)]
+        write_many(storage, ((key, b"") for key in keys), threads=16)
+        assert [f.key for f in storage.list()] == keys
+        assert [f.key for f in storage.list(after=keys[500])] == keys[501:]
+        assert len(storage.list_folder("")[0]) == 1005
+        storage.delete(keys)
+        assert list(storage.list()) == []
 
     def test_it_is_found_out_once_and_remembered(self, storage, tmp_path):
         cache = tmp_path / "cache"
@@ -497,6 +501,7 @@ class TestIcechunk:
         assert filled.read_start("__zld/signatures.sqlite", 5) is None
 
 
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.lists(st.sampled_from(["a", "a-", "b", "é", "0"]), min_size=1, max_size=4).map(
@@ -506,15 +511,15 @@ class TestIcechunk:
     ),
     st.text("ab-é0/", max_size=4),
 )
-def test_a_folder_lists_as_memory_does(tmp_path_factory, objects, after):
-    folder = FolderStorage(tmp_path_factory.mktemp("lab"))
-    memory = open_storage("memory://")
+def test_a_folder_lists_as_memory_does(objects, after):
     keys = [k for k in objects if not any(other.startswith(f"{k}/") for other in objects)]
-    for storage in (folder, memory):
-        with storage.lock():
-            write_many(storage, ((key, objects[key]) for key in keys))
-        assert [f.key for f in storage.list(after=after)] == sorted(k for k in keys if k > after)
-        assert storage.list_folder("")[0] == sorted({k.split("/")[0] for k in keys if "/" in k})
+    with tempfile.TemporaryDirectory() as root:
+        for storage in (open_storage(root), open_storage("memory://")):
+            with storage.lock():
+                write_many(storage, ((key, objects[key]) for key in keys))
+            listed = [f.key for f in storage.list(after=after)]
+            assert listed == sorted(k for k in keys if k > after)
+            assert storage.list_folder("")[0] == sorted({k.split("/")[0] for k in keys if "/" in k})
 
 
 class TestOpening:

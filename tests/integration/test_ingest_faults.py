@@ -402,10 +402,11 @@ def foreign(storage, **fields):
 
 
 def test_a_run_on_another_machine_is_waited_for_and_its_user_told(file, monkeypatch):
-    monkeypatch.setattr("zarr_linked_data.journal.claim._PATIENCE_S", 0.1)
+    monkeypatch.setattr("zarr_linked_data.journal.claim._PATIENCE_S", 0.05)
+    monkeypatch.setattr("zarr_linked_data.journal.claim._PAUSE_S", 0.01)
     storage = make_lab(open_storage("memory://"))
     record = foreign(storage)
-    end_it = threading.Timer(0.5, lambda: storage.delete([record.key]))
+    end_it = threading.Timer(1, lambda: storage.delete([record.key]))
     end_it.start()
     with pytest.warns(
         ZldWarning, match=r"Waiting: another run adds to 'memory://' \(process 1 on 'the"
@@ -437,6 +438,17 @@ def test_where_somebody_put_a_node_meanwhile_nothing_is_taken_back(lab):
         pass
     assert lab.read("sample1/theirs/d/zarr.json") is not None
     assert lab.read(record.key) is None
+
+
+def test_what_somebody_changed_after_a_killed_run_is_left_to_them(lab, file, wanted):
+    end(start(lab, file, wanted[1]))
+    theirs = {"@id": f"{EX}sample1", f"{EX}note": "theirs"}
+    put_group(lab, "sample1", theirs)
+    put_group(lab, "sample1/new100", {"@id": f"{EX}new100", "@type": [f"{EX}Theirs"]})
+    consolidate(lab)
+    assert zld.open(lab)[f"{EX}sample1"].jsonld == theirs
+    assert zld.open(lab)[f"{EX}new100"].types == (f"{EX}Theirs",)
+    assert zld.open(lab)[f"{EX}new101"].path == "sample1/new101"
 
 
 def test_a_run_that_was_taken_for_dead_stops_when_it_wakes(file, monkeypatch):

@@ -2,10 +2,11 @@
 
 >>> from zarr_linked_data.storage import open_storage
 >>> check_store(open_storage("lab.zarr"))  # doctest: +SKIP
-[Finding(path='sample1', kind='dangling-link', message="The link 'hasPart' points at …", …)]
+[Finding(kind='dangling-link', path='sample1', uri='http://lab.example/sample1', message=…)]
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from zarr_linked_data.check.finding import KINDS, Finding
 from zarr_linked_data.check.nodes import Inspector
@@ -56,7 +57,8 @@ def check_store(
         places = open_places(storage)
         survey = Survey(places, inspector, metadata, zarr_format=zarr_format, pending=pending)
         survey.run(progress or _silent)
-        return sorted([*findings, *inspector.all_findings()])
+        found = [*findings, *inspector.all_findings()]
+        return sorted(found, key=attrgetter("path", "kind", "message"))
 
 
 def _silent(_done: int, _total: int | None) -> None:

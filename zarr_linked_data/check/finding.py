@@ -27,18 +27,18 @@ SHOWN = 3
 """How many of many things a message names."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong with a store."""
 
-    path: str
-    """Of the node; the root's is empty."""
     kind: str
     """One of `KINDS`."""
+    path: str
+    """Of the node; the root's is empty."""
+    uri: str | None
+    """Of the node, where it has one."""
     message: str
     """What was found, and what to do."""
-    uri: str | None = None
-    """Of the node, where it has one."""
 
 
 def some(names: list[str], count: int | None = None, shown: int = SHOWN) -> str:

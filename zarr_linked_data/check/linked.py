@@ -60,11 +60,11 @@ class Uris:
         if not is_iri(uri):
             self._invalid.append(
                 Finding(
-                    path,
                     "invalid-iri",
+                    path,
+                    uri,
                     f"The URI {uri!r} is no absolute, valid IRI: the node cannot be found by it. "
                     "Correct its @id, or give its prefix or @base in a @context.",
-                    uri,
                 )
             )
 
@@ -102,7 +102,7 @@ class Uris:
                         f"The URI {uri!r} is also that of {some(others, len(paths) - 1)}: who asks "
                         "for it gets none of them. Give each node a URI of its own."
                     )
-                    yield Finding(path, "duplicate-uri", message, uri)
+                    yield Finding("duplicate-uri", path, uri, message)
 
     def _dangling(self, dataset_link: str) -> Iterator[Finding]:
         """Name each link that leads nowhere; one to another site's things is none of those."""
@@ -114,7 +114,7 @@ class Uris:
                 f"The link {name!r} points at {target!r}, and no node has that URI. "
                 "Correct it, or add what it names."
             )
-            yield Finding(path, "dangling-link", message, uri)
+            yield Finding("dangling-link", path, uri, message)
 
 
 def _site(uri: str) -> str:
@@ -131,7 +131,8 @@ def _site(uri: str) -> str:
 
 def _no_uri(path: str) -> Finding:
     return Finding(
-        path,
         "no-uri",
+        path,
+        None,
         "The node has properties, but no @id: nothing can find it by a URI. Give it an @id.",
     )

@@ -38,7 +38,7 @@ class Inspector:
 
     def add(self, path: str, kind: str, message: str, uri: str | None = None) -> None:
         """Keep a finding."""
-        self.findings.append(Finding(path, kind, message, uri))
+        self.findings.append(Finding(kind, path, uri, message))
 
     def look(
         self, path: str, documents: Mapping[str, bytes], context: Context
@@ -141,8 +141,9 @@ class Inspector:
             for key, paths in sorted(self._conventional.items())
         ]
         return Finding(
-            "",
             "meaningless-key",
+            "",
+            None,
             f"Keys that plots and tables know, but the graph does not have: {', '.join(texts)}. "
             "Give each an IRI in a @context of the root, or null to say that it is meant so.",
         )

@@ -122,4 +122,4 @@ def _path(key: str) -> str:
 
 
 def _stale(message: str) -> Finding:
-    return Finding("", "stale-metadata", message)
+    return Finding("stale-metadata", "", None, message)

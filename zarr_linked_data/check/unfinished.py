@@ -41,4 +41,4 @@ def find_unfinished(storage: Storage) -> tuple[list[Finding], list[str]]:
 
 
 def _unfinished(message: str) -> Finding:
-    return Finding("", "unfinished", message)
+    return Finding("unfinished", "", None, message)

@@ -61,14 +61,14 @@ def configure_check(parser: Parser) -> None:
     parser.add_store()
 
 
-def run_check(args: Namespace, settings: Settings) -> Result:
+def run_check(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - as every verb
     """Check, and print a line for each finding."""
     from zarr_linked_data.check import check_store
     from zarr_linked_data.cli.progress import progress_bar
     from zarr_linked_data.storage import open_storage
 
     with progress_bar("Checking") as progress:
-        findings = check_store(open_storage(args.store), cache=settings.cache, progress=progress)
+        findings = check_store(open_storage(args.store), progress=progress)
     lines = [f"{found.path or '(root)'}: {found.message} [{found.kind}]" for found in findings]
     if not findings:
         lines = ["Nothing is wrong."]

@@ -106,7 +106,8 @@ def _write(
         for content in plan.contents:
             content.write(storage, report)
         _refuse_changes(plan, storage)
-        ours.publish(plan.visible, outcome)
+        before = {key: stored for key, (stored, _) in plan.changed.items()}
+        ours.publish(plan.visible, before, outcome)
     return outcome
 
 

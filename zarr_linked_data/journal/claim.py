@@ -14,7 +14,7 @@ from typing import Any
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldWarning
 from zarr_linked_data.journal.owner import Owner, now_s
 from zarr_linked_data.journal.record import Record, read_records
-from zarr_linked_data.journal.recovery import live, publish, recover, take_back
+from zarr_linked_data.journal.recovery import digest, forget, live, publish, recover, take_back
 from zarr_linked_data.storage import FolderStorage, Storage
 
 BEAT_S = 60.0
@@ -63,14 +63,34 @@ class Claim:
         if now_s() - self.record.beat > BEAT_S:
             self._write(self.record.beating())
 
-    def publish(self, documents: Mapping[str, bytes], outcome: Mapping[str, Any]) -> None:
-        """Make all visible. From the first write on, whatever happens, it is going to be."""
+    def publish(
+        self,
+        documents: Mapping[str, bytes],
+        replaced: Mapping[str, bytes | None],
+        outcome: Mapping[str, Any],
+    ) -> None:
+        """Make all visible. From the first write on, whatever happens, it is going to be.
+
+        Parameters
+        ----------
+        documents
+            Those by which all becomes visible, the last one last, by key.
+        replaced
+            Of those that are there, what they hold now.
+        outcome
+            What to tell who asks for the same again.
+        """
         _settle(self.storage)
-        texts = {key: data.decode() for key, data in documents.items()}
         self._write(
-            replace(self.record.beating(), state="publishing", documents=texts, outcome=outcome)
+            replace(
+                self.record.beating(),
+                state="publishing",
+                documents={key: data.decode() for key, data in documents.items()},
+                replaced={key: digest(data) for key, data in replaced.items() if data is not None},
+                outcome=outcome,
+            )
         )
-        publish(self.storage, self.record)
+        publish(self.storage, self.record.documents)
 
     def _write(self, record: Record) -> None:
         """Write the journal; where there is no lock, only if it is still ours."""
@@ -160,7 +180,7 @@ def claimed(storage: Storage, request: str) -> Iterator[Claim]:
         try:
             ours.wait()
             yield ours
-            storage.delete([ours.record.key, *(record.key for record in ours.finished)])
+            forget(storage, [ours.record, *ours.finished])
         except BaseException:
             # What cannot be taken back now is by the next run: the journal says what.
             with suppress(StoreError):

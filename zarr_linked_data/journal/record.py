@@ -31,6 +31,8 @@ class Record:
     """The paths of new subtrees, and the keys of the documents by which each becomes visible."""
     documents: Mapping[str, str] = field(default_factory=dict)
     """The text of these, and of existing documents that change, by key."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of the existing documents before they change, by key."""
     outcome: Mapping[str, Any] = field(default_factory=dict)
     """What to tell who asks for the same again."""
 

@@ -1,15 +1,16 @@
 """Finishing, or taking back, what killed runs left."""
 
+import hashlib
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from zarr_linked_data.errors import ConcurrentUpdateError
+from zarr_linked_data.errors import ConcurrentUpdateError, StoreError
 from zarr_linked_data.journal.owner import Owner, now_s
 from zarr_linked_data.journal.record import Record, read_records
-from zarr_linked_data.storage import FolderStorage, Storage, write_many
+from zarr_linked_data.storage import FolderStorage, Storage, read_many, write_many
 
 SILENT_S = 15 * 60
 """A run on another machine that gave no sign of life for so long is taken for dead.
@@ -31,7 +32,7 @@ def recovered(storage: Storage) -> Iterator[list[Record]]:
     finished = recover(storage)
     try:
         yield finished
-        storage.delete([record.key for record in finished])
+        forget(storage, finished)
     finally:
         live.difference_update(record.run for record in finished)
 
@@ -43,8 +44,8 @@ def recover(storage: Storage) -> list[Record]:
         if not _is_dead(storage, record) or not _take_over(storage, record, tag):
             continue
         if record.state == "publishing":
-            publish(storage, record)
             live.add(record.run)
+            publish(storage, _unfinished(storage, record))
             finished.append(record)
         else:
             take_back(storage, record)
@@ -77,11 +78,31 @@ def _take_over(storage: Storage, record: Record, tag: str | None) -> bool:
     return True
 
 
-def publish(storage: Storage, record: Record) -> None:
+def publish(storage: Storage, documents: Mapping[str, str]) -> None:
     """Write the documents that make all visible, the last one last; twice does no harm."""
-    documents = [(key, text.encode()) for key, text in record.documents.items()]
-    write_many(storage, documents[:-1])
-    write_many(storage, documents[-1:])
+    ordered = [(key, text.encode()) for key, text in documents.items()]
+    write_many(storage, ordered[:-1])
+    write_many(storage, ordered[-1:])
+
+
+def _unfinished(storage: Storage, record: Record) -> dict[str, str]:
+    """Give the documents that are as they were before; what somebody changed since is theirs."""
+    left = {}
+    for key, data, _ in read_many(storage, record.documents):
+        if (None if data is None else digest(data)) == record.replaced.get(key):
+            left[key] = record.documents[key]
+    return left
+
+
+def digest(data: bytes) -> str:
+    """Tell one content of a document from others."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def forget(storage: Storage, records: Iterable[Record]) -> None:
+    """Remove the journals of runs that are done; if that fails, it is for the next run."""
+    with suppress(StoreError):
+        storage.delete([record.key for record in records])
 
 
 def take_back(storage: Storage, record: Record) -> None:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def open_in_xarray(catalogue: Catalogue, node: Node) -> "xarray.DataArray | xarray.Dataset":
     """Open an array as a DataArray, a group as a Dataset of the arrays right below it.
 
-    Arrays whose dimensions have names are opened by xarray itself, which reads them when they are
-    used. It opens no others; these are read at once, their dimensions named `<array>_0` and so on.
+    xarray itself opens a group whose arrays all have names for their dimensions, and reads them
+    when they are used. Other groups it opens not: the values are then read at once, and dimensions
+    without a name are called `<array>_0` and so on.
 
     Raises
     ------
@@ -34,20 +35,22 @@ def open_in_xarray(catalogue: Catalogue, node: Node) -> "xarray.DataArray | xarr
 
     view = DocumentsStore(catalogue)
     group = node.path if node.kind == "group" else node.path.rpartition("/")[0]
-    siblings = list(catalogue.nodes(below=group, depth=1, kind="array"))
-    wanted = siblings if node.kind == "group" else [node]
-    arrays = {_name(one): zarr.open_array(view, path=one.path, mode="r") for one in wanted}
-    nameless = {name: array for name, array in arrays.items() if not _dimensions(array)}
-    dataset = xarray.Dataset()
-    if len(nameless) < len(arrays):
-        left_out = [*nameless, *({_name(one) for one in siblings} - set(arrays))]
-        dataset = xarray.open_zarr(view, group=group or None, drop_variables=left_out)
-    read_now = {
-        name: xarray.DataArray(array[...], dims=_made_up(name, array), attrs=dict(array.attrs))
-        for name, array in nameless.items()
-    }
-    dataset = dataset.assign(read_now)
+    nodes = catalogue.nodes(below=group, depth=1, kind="array")
+    arrays = {_name(one): zarr.open_array(view, path=one.path, mode="r") for one in nodes}
+    if all(len(_dimensions(array)) == array.ndim for array in arrays.values()):
+        dataset: xarray.Dataset = xarray.open_zarr(view, group=group or None)
+    else:
+        wanted = arrays if node.kind == "group" else {_name(node): arrays[_name(node)]}
+        dataset = xarray.Dataset({name: _read(name, array) for name, array in wanted.items()})
     return dataset if node.kind == "group" else dataset[_name(node)]
+
+
+def _read(name: str, array: "zarr.Array[Any]") -> "xarray.DataArray":
+    """Read an array whole."""
+    import xarray
+
+    dims = _dimensions(array) or [f"{name}_{number}" for number in range(array.ndim)]
+    return xarray.DataArray(array[...], dims=dims, attrs=dict(array.attrs))
 
 
 def _name(node: Node) -> str:
@@ -55,13 +58,10 @@ def _name(node: Node) -> str:
     return node.path.rpartition("/")[2] or "array"
 
 
-def _dimensions(array: "zarr.Array[Any]") -> tuple[str | None, ...]:
+def _dimensions(array: "zarr.Array[Any]") -> tuple[str, ...]:
     """Give the names of an array's dimensions; none where not all have one."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
-    named = isinstance(names, tuple | list) and all(isinstance(name, str) for name in names)
-    return tuple(names) if named else ()
-
-
-def _made_up(name: str, array: "zarr.Array[Any]") -> list[str]:
-    """Name the dimensions of an array that has no names for them."""
-    return [f"{name}_{number}" for number in range(array.ndim)]
+    if not isinstance(names, tuple | list):
+        return ()
+    named = tuple(name for name in names if isinstance(name, str))
+    return named if len(named) == array.ndim else ()

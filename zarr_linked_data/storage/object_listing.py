@@ -1,7 +1,9 @@
 """Listing an object store by key, going on where the connection broke off."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 import obstore
@@ -19,14 +21,25 @@ Answer = TypeVar("Answer")
 PAGE = 1000
 """How many keys S3 lists in one request."""
 
+NO_PART = re.compile(r"^\.{0,2}$|[\x00-\x1f\x7f]")
+"""What obstore takes for no part of a key."""
+
 TRIES = 6
 """How often a listing goes on where it broke off, which obstore itself does not."""
 
 
-def list_objects(store: ObjectStore, folder: str, after: str | None) -> Iterator[Found]:
+def list_objects(store: ObjectStore, folder: str, after: str) -> Iterator[Found]:
     """List all objects in a folder and below, by key, from the one after `after` on."""
-    for found in _without_markers(store, _objects(store, folder, after)):
-        yield Found(found["path"], found["size"], plain_tag(found["e_tag"]))
+    entries = _objects(store, folder, _offset(after))
+    for found in _without_markers(store, entries):
+        if found["path"] > after:
+            yield Found(found["path"], found["size"], plain_tag(found["e_tag"]))
+
+
+def _offset(after: str) -> str | None:
+    """Give the last key up to `after` that obstore takes: not every text is a key."""
+    good = list(takewhile(lambda part: not NO_PART.search(part), after.split("/")))
+    return "/".join(good) or None
 
 
 def _objects(store: ObjectStore, folder: str, after: str | None) -> "Iterator[ObjectMeta]":

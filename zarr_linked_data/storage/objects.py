@@ -201,7 +201,7 @@ class ObjectStorage:
         """List all objects in the folder `prefix` and below, by key; only those after `after`."""
         folder = checked_folder(prefix)
         try:
-            yield from list_objects(self.store, folder, after)
+            yield from list_objects(self.store, folder, after or "")
         except (BaseError, OSError) as error:
             raise self._reader.error("list", folder, error) from error
 

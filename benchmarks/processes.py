@@ -1,6 +1,7 @@
-"""Measures in processes of their own, so that no run finds what another left in memory."""
+"""Measures in processes of their own, so that no run finds what another left in memory.
 
-# Peaks of memory are read from /proc, which only Linux has.
+Their memory is read from /proc, which only Linux has.
+"""
 
 import json
 import os

@@ -93,17 +93,6 @@ def unconsolidate(store: Path) -> None:
     shutil.rmtree(store / OUR_FOLDER, ignore_errors=True)
 
 
-def read_documents(store: str) -> int:
-    """Read every metadata document once, so that all lie in the page cache; give their bytes."""
-    total = 0
-    for folder, folders, files in os.walk(store):
-        folders[:] = [name for name in folders if name not in {"c", OUR_FOLDER}]
-        for name in files:
-            if name in {"zarr.json", ".zgroup", ".zarray", ".zattrs"}:
-                total += len(Path(folder, name).read_bytes())
-    return total
-
-
 def let_settle(store: Path) -> None:
     """Wait until the store's documents are old enough to be known by their signatures."""
     newest = max(path.stat().st_mtime for path in store.iterdir() if path.is_file())

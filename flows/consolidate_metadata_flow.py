@@ -1,13 +1,15 @@
 """Make a store findable: `python flows/consolidate_metadata_flow.py run`."""
 
 import time
+from dataclasses import asdict
+from typing import Any
 
-from cards import append_card, consolidation_page
 from metaflow import FlowSpec, Parameter, card, retry, step
-from parameters import SETTINGS, checked_store, default_store
-from refusals import in_one_line
 
 import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
+from cards import show_consolidation
+from parameters import SETTINGS, checked_place, default_store
+from refusals import in_one_line
 
 
 class ConsolidateMetadataFlow(FlowSpec):
@@ -19,7 +21,7 @@ class ConsolidateMetadataFlow(FlowSpec):
     path_for_store = Parameter(
         "path_for_store",
         default=default_store(),
-        callback=checked_store,
+        callback=checked_place,
         help="The store: a folder or s3://bucket/prefix; by default ZLD_STORE.",
     )
     shards = Parameter(
@@ -28,7 +30,7 @@ class ConsolidateMetadataFlow(FlowSpec):
 
     @retry(times=0)  # what is refused once would be refused again
     @step
-    def start(self):
+    def start(self) -> None:
         """Divide the store among the readers."""
         from zarr_linked_data.consolidate import plan_shards
         from zarr_linked_data.storage import open_storage
@@ -40,7 +42,7 @@ class ConsolidateMetadataFlow(FlowSpec):
         self.next(self.read, foreach="spans")
 
     @step
-    def read(self):
+    def read(self) -> None:
         """Read the metadata of one part of the store that have changed."""
         from zarr_linked_data.consolidate import read_shard
         from zarr_linked_data.storage import open_storage
@@ -51,10 +53,8 @@ class ConsolidateMetadataFlow(FlowSpec):
         self.next(self.commit)
 
     @step
-    def commit(self, inputs):
+    def commit(self, inputs: Any) -> None:
         """Write the metadata of the whole store as one generation."""
-        from dataclasses import asdict
-
         from zarr_linked_data.consolidate import consolidate_shards
         from zarr_linked_data.storage import open_storage
 
@@ -68,13 +68,13 @@ class ConsolidateMetadataFlow(FlowSpec):
 
     @card(type="zld_page")
     @step
-    def end(self):
+    def end(self) -> None:
         """Show what the store holds."""
         from zarr_linked_data import linked_store
 
         with in_one_line():
             lab = linked_store.open(self.path_for_store, cache=SETTINGS.cache)
-            append_card(consolidation_page(lab, self.consolidation))
+            show_consolidation(lab, self.consolidation)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """Make a store with random arrays from a JSON-LD file: `python flows/fake_data_flow.py run`."""
 
-from cards import append_card, fake_page
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 from metaflow import FlowSpec, Parameter, card, current, retry, step
-from parameters import checked_store, checked_text, default_store
-from refusals import in_one_line
 
 import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
+from cards import show_fake_store
+from parameters import checked_place, checked_text, default_store
+from refusals import in_one_line
+
+if TYPE_CHECKING:
+    from zarr_linked_data.fake import FakePlan
 
 
 class FakeDataFlow(FlowSpec):
@@ -23,7 +29,7 @@ class FakeDataFlow(FlowSpec):
     path_for_store = Parameter(
         "path_for_store",
         default=default_store(),
-        callback=checked_store,
+        callback=checked_place,
         help="New store: a folder or s3://bucket/prefix; by default ZLD_STORE.",
     )
     data_level = Parameter(
@@ -46,7 +52,7 @@ class FakeDataFlow(FlowSpec):
 
     @retry(times=0)  # what is refused once would be refused again
     @step
-    def start(self):
+    def start(self) -> None:
         """Check everything, before anything is written."""
         from zarr_linked_data.storage import open_storage
 
@@ -55,10 +61,8 @@ class FakeDataFlow(FlowSpec):
         self.next(self.write)
 
     @step
-    def write(self):
+    def write(self) -> None:
         """Write the store."""
-        from dataclasses import asdict
-
         from zarr_linked_data.storage import open_storage
 
         with in_one_line():
@@ -69,12 +73,12 @@ class FakeDataFlow(FlowSpec):
 
     @card(type="zld_page")
     @step
-    def end(self):
+    def end(self) -> None:
         """Show the store's tree."""
         with in_one_line():
-            append_card(fake_page(self.plan(), self.made, self.path_for_store))
+            show_fake_store(self.plan(), self.made, self.path_for_store)
 
-    def plan(self):
+    def plan(self) -> "FakePlan":
         """Read the entities, and place them in a tree."""
         from zarr_linked_data.fake import FakePlan
 

@@ -1,4 +1,4 @@
-"""Parameters that the flows share: their defaults, and what is checked before a cluster is asked."""
+"""Parameters that the flows share: their defaults, and what a cluster would make of them."""
 
 import os
 import re
@@ -18,6 +18,8 @@ CHANGED_BY_SHELL = re.compile(r"[$`]|[^\x20-\x7e]")
 """Argo gives a parameter to a pod through a shell, which expands `$` and backticks; what is not
 printable ASCII arrives as `\\u00e9`."""
 
+OWN_DISKS = "on a cluster each step has a disk of its own"
+
 USERS = ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER")
 
 if all(os.environ.get(name, "root") in {"", "root"} for name in USERS):
@@ -28,13 +30,27 @@ try:
 except ZldError as error:
     sys.exit(f"Error: {error}")
 
+STORE = SETTINGS.store or "lab.zarr"
+
+IS_CREATED = {"argo-workflows", "create"} <= set(sys.argv)
+"""Whether the flow is on its way to a cluster."""
+
 
 def default_store() -> str:
     """Give the store that a flow works on when it is told none; a cluster needs it named."""
-    store = SETTINGS.store or "lab.zarr"
-    if {"argo-workflows", "create"} <= set(sys.argv) and (fault := _fault_on_cluster(store)):
-        sys.exit(f"Error: Cannot create the workflow for the store {store!r}: {fault}")
-    return store
+    if IS_CREATED and _is_local(STORE):
+        sys.exit(
+            f"Error: Cannot create a workflow for the store {STORE!r}: {OWN_DISKS}. "
+            "Set ZLD_STORE to s3://BUCKET/PREFIX."
+        )
+    return STORE
+
+
+def default_file() -> str:
+    """Give the file that is written: beside us, or beside the store where pods write it."""
+    beside = STORE.rstrip("/").rpartition("/")[0]
+    is_prefix = "//" in beside  # or else the store fills its bucket
+    return f"{beside}/sample.npy" if IS_CREATED and is_prefix else "sample.npy"
 
 
 def checked_text(context: "Context", parameter: "Parameter", value: str) -> str:
@@ -43,21 +59,18 @@ def checked_text(context: "Context", parameter: "Parameter", value: str) -> str:
     if found and context.info_name == "trigger":
         context.fail(
             f"--{parameter.name} holds {found[0]!r}, which the shell of an Argo pod would change. "
-            "Percent-encode a URI, or choose another name."
+            "Give another value, or run the flow here with `run`."
         )
     return value
 
 
-def checked_store(context: "Context", parameter: "Parameter", value: str) -> str:
-    """Refuse to trigger a workflow for a store that its pods cannot see."""
-    fault = _fault_on_cluster(value)
-    if fault and context.info_name == "trigger":
-        context.fail(f"--{parameter.name} is {value!r}: {fault}")
+def checked_place(context: "Context", parameter: "Parameter", value: str) -> str:
+    """Refuse to trigger a workflow for a store or file that its pods do not share."""
+    if value and _is_local(value) and context.info_name == "trigger":
+        context.fail(f"--{parameter.name} is {value!r}: {OWN_DISKS}. Give s3://BUCKET/PREFIX.")
     return checked_text(context, parameter, value)
 
 
-def _fault_on_cluster(store: str) -> str:
-    """Say what is wrong with a store that pods are to work on; nothing where all is well."""
-    if "://" in store and not store.startswith("file:"):
-        return ""
-    return "each step has a disk of its own there. Set ZLD_STORE, or give --path_for_store, as s3://…"
+def _is_local(place: str) -> bool:
+    """Tell whether a place is on the disk of one machine."""
+    return "://" not in place or place.startswith("file:")

@@ -1,11 +1,23 @@
 """Get the array of a URI into a file: `python flows/retrieval_flow.py run`."""
 
-from cards import append_card, retrieval_page
+from typing import TYPE_CHECKING
+
 from metaflow import FlowSpec, Parameter, card, current, retry, step
-from parameters import SAMPLE, SETTINGS, checked_store, checked_text, default_store
-from refusals import in_one_line
 
 import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
+from cards import show_array
+from parameters import (
+    SAMPLE,
+    SETTINGS,
+    checked_place,
+    checked_text,
+    default_file,
+    default_store,
+)
+from refusals import in_one_line
+
+if TYPE_CHECKING:
+    from zarr_linked_data.linked_store import LinkedNode
 
 
 class RetrievalFlow(FlowSpec):
@@ -17,7 +29,7 @@ class RetrievalFlow(FlowSpec):
     path_for_store = Parameter(
         "path_for_store",
         default=default_store(),
-        callback=checked_store,
+        callback=checked_place,
         help="The store: a folder, s3://bucket/prefix or http(s)://…; by default ZLD_STORE.",
     )
     uri = Parameter(
@@ -28,25 +40,25 @@ class RetrievalFlow(FlowSpec):
     )
     path_save = Parameter(
         "path_save",
-        default="sample.npy",
-        callback=checked_text,
+        default=default_file(),
+        callback=checked_place,
         help="New file, .npy or .csv: a path or s3://bucket/name.",
     )
 
     @retry(times=0)  # what is refused once would be refused again
     @step
-    def start(self):
+    def start(self) -> None:
         """Find the array, and check that the file can be written."""
         from zarr_linked_data.lookup.files import check_form, check_target
 
         with in_one_line():
             check_target(self.path_save)
             array = self.find().choose_array()
-            check_form(self.path_save, array.shape, array.dtype)
+            check_form(self.path_save, array.shape or (), array.dtype or "")
         self.next(self.retrieve)
 
     @step
-    def retrieve(self):
+    def retrieve(self) -> None:
         """Read the array, and write the file."""
         from zarr_linked_data.lookup.files import save_values
 
@@ -58,12 +70,12 @@ class RetrievalFlow(FlowSpec):
 
     @card(type="zld_page")
     @step
-    def end(self):
+    def end(self) -> None:
         """Show the array."""
         with in_one_line():
-            append_card(retrieval_page(self.find(), self.path_for_store, self.path_save))
+            show_array(self.find(), self.path_for_store, self.path_save)
 
-    def find(self):
+    def find(self) -> "LinkedNode":
         """Find what the URI names."""
         from zarr_linked_data import linked_store
 

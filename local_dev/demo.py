@@ -41,6 +41,9 @@ class FailedError(Exception):
 def main() -> int:
     """Run all, and say what to look at."""
     started = time.perf_counter()
+    print(
+        f"{paint('zarr-linked-data', 'bold')}: a store of measured samples, found by their URIs\n"
+    )
     try:
         _empty(DEMO)
         for name, (title, about) in FLOWS.items():
@@ -78,7 +81,7 @@ def _run_flow(name: str) -> None:
     _run([*flow, "run", "--path_for_store", str(STORE), *options[name]], name)
     _run([*flow, "card", "get", "end", str(_card(name))], f"{name}_card")
     if not _card(name).exists():
-        raise FailedError(f"The flow has no card. All that it said is in {DEMO / name}.log.")
+        raise FailedError(f"The flow has made no card. All that it said is in {DEMO / name}.log.")
 
 
 def _run(command: Sequence[str], name: str) -> None:
@@ -89,9 +92,9 @@ def _run(command: Sequence[str], name: str) -> None:
             command, cwd=DEMO, env=_environment(), stdout=output, stderr=output, check=False
         )
     if done.returncode:
-        lines = [NOT_SAID.sub("", line) for line in log.read_text().splitlines() if "Error" in line]
-        why = lines[0] if lines else f"It ended with exit code {done.returncode}."
-        raise FailedError(f"{why} All that was said is in {log}.")
+        lines = [line for line in log.read_text().splitlines() if "Error: " in line]
+        why = NOT_SAID.sub("", lines[-1]) if lines else f"exit code {done.returncode}"
+        raise FailedError(f"{why.rstrip('.')}. All that was said is in {log}.")
 
 
 def _environment() -> dict[str, str]:
@@ -136,13 +139,13 @@ def _tell_what_there_is() -> None:
 
 def _next_commands() -> Iterator[str]:
     """Give commands that work as they stand, in the folder of the repository."""
-    zld, python = (_short(_program(name)) for name in ("zld", "python"))
-    yield f"{zld} tree demo/lab.zarr"
-    yield f"{zld} find {LAB}sample2 demo/lab.zarr"
-    yield f"{zld} show {LAB}sample2 --plot demo/sample2.png demo/lab.zarr"
+    program, python = (_short(_program(name)) for name in ("zld", "python"))
+    yield f"{program} tree demo/lab.zarr"
+    yield f"{program} find {LAB}sample2 demo/lab.zarr"
+    yield f"{program} show {LAB}sample2 --plot demo/sample2.png demo/lab.zarr"
     yield (
-        f"{python} flows/retrieval_flow.py run --path_for_store demo/lab.zarr "
-        f"--uri {LAB}sample3 --path_save demo/sample3.csv"
+        f"{python} flows/retrieval_flow.py run --path_for_store demo/lab.zarr \\\n"
+        f"      --uri {LAB}sample3 --path_save demo/sample3.npy"
     )
 
 

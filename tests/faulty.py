@@ -42,7 +42,8 @@ class FaultyProxy:
 
     `fail(…)` sets the rule, `heal()` takes it away; `delay_s` slows each answer; `requests` tells
     method and path of all that came; `s3_url` may name a store behind it. With `one_at_a_time` the
-    server behind sees no two requests at once, as moto needs for conditional writes.
+    server behind sees no two requests at once, as moto needs for conditional writes; without
+    `knows_conditions` such writes are answered with 501, as some servers do.
     """
 
     target: str
@@ -51,6 +52,7 @@ class FaultyProxy:
     rule: Rule | None = None
     s3_url: str = ""
     one_at_a_time: bool = False
+    knows_conditions: bool = True
     released: threading.Event = field(default_factory=threading.Event)
     server: ThreadingHTTPServer = field(init=False)
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -118,7 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         rule = self.proxy.fault_of(self.command, self.path)
         time.sleep(self.proxy.delay_s)
-        if rule and rule.fault == "hang":
+        if not self.proxy.knows_conditions and {"If-Match", "If-None-Match"} & set(self.headers):
+            self.reply(Answer(501, [], b"<Error><Code>NotImplemented</Code></Error>"))
+        elif rule and rule.fault == "hang":
             self.proxy.released.wait(60)
             self.close_connection = True
         elif rule and rule.fault == "status":

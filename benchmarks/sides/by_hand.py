@@ -28,7 +28,8 @@ def look(store: str) -> float:
 
 def find_and_cat(store: str) -> float:
     """Find all documents and read them, by programs in C; give the seconds."""
-    command = f"find '{store}' -name zarr.json -print0 | xargs -0 cat > /dev/null"
+    documents = "-name zarr.json -print0 -o -name '.z*' -print0"
+    command = f"find '{store}' -name c -prune -o {documents} | xargs -0 cat > /dev/null"
     started = time.perf_counter()
     subprocess.run(["sh", "-c", command], check=True)  # noqa: S607 - every system has it
     return time.perf_counter() - started

@@ -57,29 +57,32 @@ OBJECTS = {
 class ReadContract:
     """What can be read from `filled`, which holds `OBJECTS`."""
 
-    @pytest.mark.parametrize("key", sorted(OBJECTS))
-    def test_reads_back_what_was_put_under_any_name(self, filled, key):
-        assert filled.read(key) == OBJECTS[key]
+    def test_reads_back_what_was_put_under_any_name(self, filled):
+        assert {key: filled.read(key) for key in OBJECTS} == OBJECTS
 
-    @pytest.mark.parametrize("key", ["nothing", "a", "a/b/c", "a/zarr.json/below", "ab/zarr.jso"])
-    def test_what_is_not_there_is_none(self, filled, key):
-        assert filled.read(key) is None
-        assert filled.read_tagged(key) is None
-        assert filled.read_range(key, 0, 3) is None
-        assert filled.read_range(key, 0, 0) is None
-        assert filled.read_start(key, 3) is None
+    def test_what_is_not_there_is_none(self, filled):
+        for key in ("nothing", "a", "a/b/c", "a/zarr.json/below", "ab/zarr.jso"):
+            assert filled.read(key) is None
+            assert filled.read_tagged(key) is None
+            assert filled.read_range(key, 0, 3) is None
+            assert filled.read_range(key, 0, 0) is None
+            assert filled.read_start(key, 3) is None
 
-    @pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/../../b", "./a", "a\0b"])
-    def test_no_key_leads_out_of_the_store(self, filled, key):
-        with pytest.raises(InvalidInputError, match="is no key of an object.*Correct the path"):
-            filled.read(key)
+    def test_no_key_leads_out_of_the_store(self, filled):
+        for key in ("", "/a", "a/", "a//b", "../a", "a/../../b", "./a", "a\0b", "a\udcff"):
+            with pytest.raises(InvalidInputError, match=r"no key of an object.*Correct the path"):
+                filled.read(key)
 
-    @pytest.mark.parametrize(
-        ("start", "length", "expected"),
-        [(0, 4, b"0123"), (3, 3, b"345"), (8, 5, b"89"), (10, 1, b""), (99, 1, b""), (5, 0, b"")],
-    )
-    def test_reads_ranges_and_what_there_is_of_them(self, filled, start, length, expected):
-        assert filled.read_range(".all_metadata", start, length) == expected
+    def test_reads_ranges_and_what_there_is_of_them(self, filled):
+        for start, length, expected in (
+            (0, 4, b"0123"),
+            (3, 3, b"345"),
+            (8, 5, b"89"),
+            (10, 1, b""),
+            (99, 1, b""),
+            (5, 0, b""),
+        ):
+            assert filled.read_range(".all_metadata", start, length) == expected
 
     def test_an_empty_object_has_empty_ranges(self, filled):
         assert filled.read_range("empty/nothing", 0, 5) == b""
@@ -144,12 +147,12 @@ class ListContract(ReadContract):
         assert [f.key for f in filled.list("a/b/")] == ["a/b/c/0"]
         assert list(filled.list("nothing")) == list(filled.list("a/zarr.json")) == []
 
-    @pytest.mark.parametrize("after", ["", "a", "a-b", "a/b/c/0", "a/zarr.json", "é", "zzz"])
-    def test_lists_on_after_a_key(self, filled, after):
-        expected = [key for key in sorted(OBJECTS) if key > after]
-        assert [f.key for f in filled.list(after=after)] == expected
-        below = [key for key in expected if key.startswith("a/")]
-        assert [f.key for f in filled.list("a", after=after)] == below
+    def test_lists_on_after_a_key(self, filled):
+        for after in ("", "a", "a-b", "a/", "a/b/c/0", "a/zarr.json", "é", "zzz", "//", "a/./b"):
+            expected = [key for key in sorted(OBJECTS) if key > after]
+            assert [f.key for f in filled.list(after=after)] == expected
+            below = [key for key in expected if key.startswith("a/")]
+            assert [f.key for f in filled.list("a", after=after)] == below
 
     def test_lists_one_folder(self, filled):
         folders, objects = filled.list_folder("a")
@@ -441,7 +444,7 @@ class TestWeb(ReadContract):
     def test_nothing_can_be_listed(self, filled):
         assert not filled.can_list()
         for do in (filled.list, lambda: filled.list_folder("")):
-            with pytest.raises(StoreError, match="plain HTTP has no listing.*`zld consolidate`"):
+            with pytest.raises(StoreError, match=r"plain HTTP has no listing.*`zld consolidate`"):
                 do()
 
 
@@ -458,9 +461,6 @@ class TestWebBelowAPathWithRedirects(TestWeb):
         write_many(open_storage(web.root / "my data", create=True), OBJECTS.items())
         web.redirects_from = "/moved"
         return open_storage(f"{web.url}/moved/my data")
-
-
-ZARR_ONLY = {key: data for key, data in OBJECTS.items() if key.endswith("zarr.json")}
 
 
 class TestZip(ListContract):
@@ -532,7 +532,7 @@ class TestOpening:
     def test_a_file_is_no_store(self, tmp_path):
         (tmp_path / "lab.zip").write_bytes(b"")
         for create in (False, True):
-            with pytest.raises(StoreNotFoundError, match="it is a file.*ZipStore"):
+            with pytest.raises(StoreNotFoundError, match=r"it is a file.*ZipStore"):
                 open_storage(tmp_path / "lab.zip", create=create)
 
     def test_home_and_file_urls(self, tmp_path, monkeypatch):
@@ -543,7 +543,7 @@ class TestOpening:
 
     @pytest.mark.parametrize("location", ["gs://b/x", "ftp://h/x", "file://elsewhere/x", "s3:///x"])
     def test_unknown_places_are_refused(self, location):
-        with pytest.raises(StoreNotFoundError, match="Cannot open '.*(Give|Write) "):
+        with pytest.raises(StoreNotFoundError, match=r"Cannot open '.*(Give|Write) "):
             open_storage(location)
 
     def test_a_path_made_of_a_url(self, tmp_path):
@@ -553,7 +553,7 @@ class TestOpening:
             open_storage(Path("s3://bucket/lab"))
 
     def test_objects_that_are_no_place(self):
-        with pytest.raises(StoreNotFoundError, match="type 'int'.*is no place"):
+        with pytest.raises(StoreNotFoundError, match=r"type 'int'.*is no place"):
             open_storage(5)
 
     def test_stores_of_zarr_and_obstore_become_what_they_stand_for(self, tmp_path):

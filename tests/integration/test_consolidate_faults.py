@@ -46,6 +46,7 @@ def assert_tidy(root):
     assert all(name == "signatures.sqlite" or name.startswith("index-") for name in names)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_killed_at_any_moment_every_object_is_whole_and_the_next_run_finishes(tmp_path, seed):
     root = tmp_path / "lab.zarr"

@@ -120,6 +120,7 @@ EDITS: list[Callable[[FolderStorage, random.Random], None]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_after_random_edits_an_increment_equals_a_full_consolidation(tmp_path, seed):
     choice = random.Random(seed)

@@ -279,3 +279,50 @@ def test_ten_thousand_groups_in_one_folder_are_listed(zld, tmp_path):
         (folder / "zarr.json").write_bytes(document % number)
     assert answer(zld("consolidate", "--json", storage.url))["nodes"] == 10_001
     assert answer(zld("find", "--json", f"{EX}n9999", storage.url))["path"] == "n9999"
+
+
+def test_add_puts_entities_and_a_measured_array_into_a_new_store(zld, tmp_path):
+    source, measured, store = tmp_path / "c.jsonld", tmp_path / "run.npy", tmp_path / "lab.zarr"
+    source.write_text(json.dumps(CAMPAIGN))
+    np.save(measured, np.arange(6.0).reshape(2, 3))
+    done = answer(zld("add", "--json", source, "--array", f"{EX}s1={measured}", store))
+    assert (done["nodes"], done["arrays"]) == (3, 1)
+    target = tmp_path / "back.npy"
+    assert zld("get", f"{EX}s1Data", "-o", target, store)[0] == 0
+    np.testing.assert_array_equal(np.load(target), np.load(measured))
+    again = refusal(zld("add", source, store))
+    assert f"Cannot add '{EX}campaign': it is in" in again
+    assert "--overwrite" in again
+
+
+def test_add_takes_a_contributors_store_in_below_a_group(zld, lab, tmp_path):
+    other = open_storage(tmp_path / "theirs.zarr", create=True)
+    put_group(other, "", {"@id": "http://theirs.example/study"})
+    put_array(other, "run", [1.0, 2.0], {"@id": "http://theirs.example/run"})
+    assert "--under URI" in refusal(zld("add", other.url, lab))
+    assert zld("add", other.url, "--under", f"{EX}sample1", lab)[0] == 0
+    found = answer(zld("find", "--json", "http://theirs.example/run", lab))
+    assert found["path"] == "sample1/study/run"
+    assert "leave out --overwrite" in refusal(
+        zld("add", other.url, "--under", f"{EX}sample1", "--overwrite", lab)
+    )
+
+
+def test_add_refuses_an_array_option_that_is_none(zld, tmp_path):
+    source = tmp_path / "c.jsonld"
+    source.write_text(json.dumps(CAMPAIGN))
+    refused = refusal(zld("add", source, "--array", "nothing", tmp_path / "lab.zarr"))
+    assert "Give URI=FILE" in refused
+    twice = ["--array", f"{EX}s1=a.npy", "--array", f"{EX}s1=b.npy"]
+    assert "twice" in refusal(zld("add", source, *twice, tmp_path / "lab.zarr"))
+    assert not (tmp_path / "lab.zarr").exists()
+
+
+def test_a_refused_add_or_copy_leaves_no_empty_folder(zld, tmp_path):
+    source = tmp_path / "c.jsonld"
+    source.write_text(json.dumps(CAMPAIGN))
+    missing = tmp_path / "nothing.npy"
+    refusal(zld("add", source, "--array", f"{EX}s1={missing}", tmp_path / "a.zarr"))
+    (tmp_path / "empty").mkdir()
+    refusal(zld("copy", tmp_path / "empty", tmp_path / "deep/b.zarr"))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["empty"]

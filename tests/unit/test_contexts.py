@@ -112,6 +112,8 @@ def test_a_context_that_does_not_propagate_ends_at_its_own_node():
     local = {"@propagate": False, "cat": CAT}
     assert child_context({"@context": local}, NONE) is NONE
     assert describe({"@context": local, "@id": "cat:s1"}, NONE).uri == CAT + "s1"
+    nested = {"@context": {**local, "id": "@type"}, DATA: {"id": "cat:d"}}
+    assert describe(nested, under({"id": "@id", "cat": LAB})).links == (LAB + "d",)
 
 
 def test_without_an_own_context_the_one_above_holds_unchanged():

@@ -4,12 +4,14 @@ import hashlib
 import os
 import shutil
 
+import icechunk
 import numpy as np
 import pytest
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
+from zarr.storage import ZipStore
 
 import zarr_linked_data as zld
 from tests.stores import EX, put_array, put_group, put_lab
@@ -20,6 +22,8 @@ from zarr_linked_data.errors import (
     StoreError,
     StoreNotFoundError,
 )
+from zarr_linked_data.journal.owner import Owner
+from zarr_linked_data.journal.record import Record
 from zarr_linked_data.metadata import METADATA_KEY, read_head
 from zarr_linked_data.storage import FolderStorage, open_storage
 from zarr_linked_data.transfer import copy_store
@@ -106,6 +110,13 @@ class TestACopy:
         ours = [key for key in content(target, ours=True) if key.startswith("__zld/")]
         assert ours == [f"__zld/index-{read_head(lab).generation}.sqlite"]
 
+    def test_takes_along_what_says_that_something_is_half_added(self, lab, target):
+        record = Record("run", Owner.this_process(), 0.0)
+        lab.write(record.key, record.encoded())
+        copy_store(lab, target)
+        assert target.read(record.key) == record.encoded()
+        assert copy_store(lab, target).objects == 0
+
     def test_takes_the_index_along_in_the_form_of_each_kind_of_place(self, lab, target):
         bucket = open_storage(MemoryStore())
         copy_store(lab, bucket)
@@ -155,6 +166,26 @@ class TestACopy:
         copy_store(lab, target, progress=lambda done, total: seen.append((done, total)))
         assert seen == sorted(seen)
         assert seen[-1] == (11, 11)
+
+
+class TestForeignStores:
+    def test_of_icechunk_are_copied(self, target):
+        repository = icechunk.Repository.create(icechunk.in_memory_storage())
+        session = repository.writable_session("main")
+        zarr.create_group(session.store).create_array("x", data=np.arange(5.0))
+        session.commit("five numbers")
+        source = open_storage(repository.readonly_session("main").store)
+        assert copy_store(source, target).objects == 3
+        assert copy_store(source, target).skipped == 3
+        assert zarr.open_array(target.root, path="x", mode="r")[2] == 2.0
+
+    def test_that_take_no_objects_are_refused_in_one_line(self, lab, tmp_path):
+        with (
+            ZipStore(tmp_path / "lab.zip", mode="w") as store,
+            pytest.raises(StoreError, match="takes no objects but its own") as caught,
+        ):
+            copy_store(lab, open_storage(store))
+        assert "\n" not in str(caught.value)
 
 
 class TestOrder:

@@ -1,7 +1,10 @@
-"""`zld fake`, `zld add` and `zld copy`: make a store."""
+"""`zld fake` and `zld copy`: make a store."""
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zarr_linked_data.cli.output import Result, fields
@@ -9,7 +12,7 @@ from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.settings import Settings
 
 if TYPE_CHECKING:
-    pass
+    from zarr_linked_data.storage import Storage
 
 
 def configure_fake(parser: Parser) -> None:
@@ -30,7 +33,7 @@ def configure_fake(parser: Parser) -> None:
         "--level", metavar="TYPE", default="Sample",
         help="type of the entities that get an array: a local name or an IRI (default: Sample)",
     )  # fmt: skip
-    _add_tree_options(parser)
+    add_tree_options(parser)
     parser.add_argument(
         "--shape", metavar="N,M", default="900,1000", help="of each array (default: 900,1000)"
     )
@@ -49,7 +52,6 @@ def run_fake(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - a
     """Make the store."""
     from zarr_linked_data.cli.progress import progress_bar
     from zarr_linked_data.fake import FakePlan
-    from zarr_linked_data.storage import open_storage
 
     plan = FakePlan.from_words(
         args.jsonld,
@@ -62,8 +64,7 @@ def run_fake(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - a
         seed=args.seed,
         zarr_format=args.zarr_format,
     )
-    storage = open_storage(args.store, create=True)
-    with progress_bar("Writing nodes") as progress:
+    with new_store(args.store) as storage, progress_bar("Writing nodes") as progress:
         made = plan.write(storage, overwrite=args.overwrite, progress=progress)
     document = asdict(made) | {"seconds": round(made.seconds, 3)}
     return Result(document, fields(document.items()))
@@ -99,14 +100,29 @@ def run_copy(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - a
     from zarr_linked_data.transfer import copy_store
 
     source = open_storage(args.source)
-    target = open_storage(args.target, create=True)
-    with progress_bar("Copying objects") as progress:
+    with new_store(args.target) as target, progress_bar("Copying objects") as progress:
         done = copy_store(source, target, overwrite=args.overwrite, progress=progress)
     document = asdict(done) | {"seconds": round(done.seconds, 3)}
     return Result(document, fields(document.items()))
 
 
-def _add_tree_options(parser: Parser) -> None:
+@contextmanager
+def new_store(location: str) -> "Iterator[Storage]":
+    """Open a place for a store, made where it is not there; a failure leaves no empty folder."""
+    from zarr_linked_data.storage import open_storage
+
+    path = Path(location)
+    made = [] if "://" in location else [p for p in (path, *path.parents) if not p.exists()]
+    try:
+        yield open_storage(location, create=True)
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # it holds something by now
+                folder.rmdir()
+        raise
+
+
+def add_tree_options(parser: Parser) -> None:
     """Let the reader say how the tree is made."""
     parser.add_argument(
         "--hierarchy", metavar="TYPE,TYPE,…", default="", help="types from the root down, in order"

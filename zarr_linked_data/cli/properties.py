@@ -18,7 +18,7 @@ def value_text(value: JSON) -> str:
     if not isinstance(value, dict):
         return str(value)
     if "@value" in value:
-        text = str(value["@value"])
+        text = _literal_text(value["@value"])
         if "@language" in value:
             return f"{text} ({value['@language']})"
         kind = local_name(value["@type"]) if isinstance(value.get("@type"), str) else ""
@@ -29,3 +29,8 @@ def value_text(value: JSON) -> str:
         return f"→ {value['@id']}"
     inner = "; ".join(f"{name}: {text}" for name, text in property_fields(value))
     return f"{value['@id']} {{{inner}}}" if "@id" in value else f"{{{inner}}}"
+
+
+def _literal_text(value: JSON) -> str:
+    """Write a literal as JSON does, but text without quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -20,7 +20,7 @@ HERE = "This machine"
 
 VERBS = {
     "fake": Verb("make", "a store with random arrays, from the entities of a JSON-LD file", MAKE),
-    "add": Verb("make", "entities and measured arrays, or a whole store, into a store", MAKE),
+    "add": Verb("add", "entities and measured arrays, or a whole store, into a store", MAKE),
     "copy": Verb("make", "a store from one URL to another; goes on where it was stopped", MAKE),
     "consolidate": Verb("keep", "gather the metadata of all groups and arrays, and index it", KEEP),
     "check": Verb("keep", "all that is wrong with a store", KEEP),

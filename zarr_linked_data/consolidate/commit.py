@@ -13,11 +13,11 @@ from zarr_linked_data.errors import ConcurrentUpdateError, ZldWarning
 from zarr_linked_data.index import (
     INDEX_PREFIX,
     Summary,
-    derive_nodes,
     store_index,
     summarise,
     write_index,
 )
+from zarr_linked_data.index.entries import derive_nodes
 from zarr_linked_data.metadata import METADATA_KEY, Encoded, Head, read_head
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Storage
 from zarr_linked_data.walk import Walk

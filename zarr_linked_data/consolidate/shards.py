@@ -36,6 +36,7 @@ def plan_shards(storage: Storage, count: int, *, cache: Path | None = None) -> l
     """
     if count < 1:
         raise InvalidInputError(f"Cannot make {count} shards: ask for 1 or more.")
+    check_writable(storage)
     previous = read_previous(storage, cache or cache_folder())
     names = DOCUMENT_NAMES[detect_format(storage)]
     keys = sorted(previous.known) or [

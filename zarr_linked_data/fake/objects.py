@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zarr_linked_data.errors import InvalidInputError, StoreError
 from zarr_linked_data.node import DOCUMENT_NAMES
-from zarr_linked_data.storage import FolderStorage, Storage, write_many
+from zarr_linked_data.storage import FolderStorage, Storage, fitting_threads, write_many
 
 MARK = "__zld/unfinished"
 """The key of an object that says: a store is being written here, and all that lies here is its."""
@@ -21,12 +21,6 @@ _NODES = {"zarr.json", ".zgroup", ".zarray"}
 
 _NOT_OTHERS = {"__zld", ".all_metadata", "lost+found"}
 """Names that nobody would miss: ours without a store, and that of every new file system."""
-
-_MEMORY = 256 * 2**20
-"""Bytes of objects that wait to be sent."""
-
-_AHEAD = 4
-"""Objects that `write_many` keeps waiting for each thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +80,7 @@ def write_objects(storage: Storage, nodes: Iterator[NewNode], *, largest: int) -
     storage.write(MARK, MARK_TEXT)
     clear(storage)
     root = next(nodes)
-    threads = min(storage.threads, max(1, _MEMORY // (_AHEAD * largest)))
-    write_many(storage, _objects(nodes), threads=threads)
+    write_many(storage, _objects(nodes), threads=fitting_threads(storage, largest))
     for name, data in root.documents.items():
         storage.write(name, data)
     storage.delete([MARK])

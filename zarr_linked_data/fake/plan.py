@@ -61,8 +61,8 @@ class FakePlan:
         entities = read_entities_at(jsonld)
         tree = build_tree(
             entities,
-            links=_names(links),
-            hierarchy=_names(hierarchy),
+            links=split_names(links),
+            hierarchy=split_names(hierarchy),
             has_array=select_level(entities, level),
         )
         return cls(tree, _parse_shape(shape), dtype, copies, seed, zarr_format)
@@ -121,7 +121,7 @@ def _parse_shape(text: str) -> tuple[int, ...]:
         ) from error
 
 
-def _names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     """Split a list with commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 

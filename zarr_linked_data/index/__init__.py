@@ -1,4 +1,7 @@
-"""URI ↔ path: what each node is, and where in the consolidated metadata its documents lie."""
+"""URI ↔ path: what each node is, and where in the consolidated metadata its documents lie.
+
+A look-up needs the database alone: `entries`, which makes a new index, is imported by who does so.
+"""
 
 from zarr_linked_data.index.database import (
     Index,
@@ -7,7 +10,6 @@ from zarr_linked_data.index.database import (
     write_database,
     write_index,
 )
-from zarr_linked_data.index.entries import Node, Place, derive_nodes, group_keys
 from zarr_linked_data.index.files import (
     INDEX_PREFIX,
     open_index,
@@ -15,6 +17,7 @@ from zarr_linked_data.index.files import (
     store_index,
     summarise,
 )
+from zarr_linked_data.index.nodes import Node, Place
 
 __all__ = [
     "INDEX_PREFIX",
@@ -23,8 +26,6 @@ __all__ = [
     "Place",
     "Summary",
     "UnusableIndexError",
-    "derive_nodes",
-    "group_keys",
     "open_index",
     "remembered_iri",
     "store_index",

@@ -17,7 +17,7 @@ from typing import Any, Self
 import orjson
 
 from zarr_linked_data.errors import StoreError, ZldError
-from zarr_linked_data.index.entries import Node, Place
+from zarr_linked_data.index.nodes import Node, Place
 
 _FORM = 1
 """Changes when the tables change; an index of another form is rebuilt."""

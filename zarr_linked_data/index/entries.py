@@ -6,32 +6,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from zarr_linked_data.errors import InvalidJsonLdError
+from zarr_linked_data.index.nodes import Node, Place
 from zarr_linked_data.jsonld import DATASET_LINK, Context, child_context, is_iri, local_name
 from zarr_linked_data.walk import Facts, read_facts
 
 NO_FACTS: Mapping[str, Facts] = MappingProxyType({})
-
-
-class Place(NamedTuple):
-    """Where a document lies in the consolidated metadata, in bytes."""
-
-    offset: int
-    length: int
-
-
-class Node(NamedTuple):
-    """One group or array: what it is and where."""
-
-    uri: str | None
-    path: str
-    kind: str
-    shape: tuple[int, ...] | None
-    dtype: str | None
-    types: tuple[str, ...]
-    document: Place
-    """Its `zarr.json`, `.zarray` or `.zgroup`."""
-    attributes: Place | None
-    """Its `.zattrs` in format 2; in format 3 the attributes are in the document."""
 
 
 class _Draft(NamedTuple):

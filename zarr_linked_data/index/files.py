@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zarr_linked_data.errors import ConcurrentUpdateError
 from zarr_linked_data.index.database import Index, Summary, UnusableIndexError, write_index
-from zarr_linked_data.index.entries import Node, derive_nodes
+from zarr_linked_data.index.nodes import Node
 from zarr_linked_data.metadata import METADATA_KEY, Head, split_documents
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Storage
 
@@ -147,6 +147,8 @@ def remembered_iri(storage: Storage) -> str | None:
 
 def _build(part: Path, storage: Storage, head: Head, generation: str, data: bytes | None) -> None:
     """Build the index from the consolidated metadata."""
+    from zarr_linked_data.index.entries import derive_nodes  # noqa: PLC0415 - see the package
+
     data = _read_metadata(storage, head) if data is None else data
     documents: dict[str, bytes] = {}
     offsets: dict[str, int] = {}

@@ -11,7 +11,7 @@ import orjson
 
 from zarr_linked_data.errors import ConcurrentUpdateError, InvalidInputError
 from zarr_linked_data.hierarchy.places import child_path, name_node
-from zarr_linked_data.index import group_keys
+from zarr_linked_data.index.entries import group_keys
 from zarr_linked_data.ingest.existing import Existing, child_key
 from zarr_linked_data.ingest.merging import with_attributes
 from zarr_linked_data.ingest.plan import NewNode, Plan, Report, reset_context

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -13,7 +13,8 @@ from zarr_linked_data.errors import (
     EntityNotFoundError,
     InvalidInputError,
 )
-from zarr_linked_data.index import Node, derive_nodes, group_keys
+from zarr_linked_data.index import Node
+from zarr_linked_data.index.entries import derive_nodes, group_keys
 from zarr_linked_data.ingest.nearest import did_you_mean
 from zarr_linked_data.jsonld import DATASET_LINK, JSON, Context, child_context, describe
 from zarr_linked_data.jsonld.contexts import ABSOLUTE
@@ -25,6 +26,9 @@ from zarr_linked_data.walk import walk_store
 
 _TAIL = re.compile(rb'([^"\\:/?#\[\]@]*)"')
 """How a string of a JSON document ends: what a prefix, a base or nothing at all was put before."""
+
+_FEW = 50
+"""Up to so many names are looked for one by one, which takes less than to look at all strings."""
 
 _CONTEXT = b'"@context"'
 
@@ -106,6 +110,15 @@ class Existing:
     def _keys(self) -> Mapping[str, list[str]]:
         return group_keys(self.documents)
 
+    def documents_around(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Give the documents of these groups, of the groups above them, and of their own arrays."""
+        around: set[str] = set()
+        for path in set(paths):
+            around.update(node.path for node in self.arrays.get(path, ()))
+            parts = path.split("/")
+            around.update("/".join(parts[:depth]) for depth in range(len(parts) + 1))
+        return {key: self.documents[key] for path in around for key in self._keys.get(path, ())}
+
     def find(self, uri: str) -> Node:
         """Find the one node with this URI.
 
@@ -186,10 +199,9 @@ class Existing:
         A quick look at the strings of each document tells which few need to be read.
         """
         wanted = set(uris)
-        tails = {_TAIL.findall(uri.encode() + b'"')[0] for uri in wanted}
+        may_link = _look_for(wanted)
         for path in self._keys if wanted else ():
-            data = self.documents.get(self.attributes_key(path), b"")
-            if b"\\" not in data and tails.isdisjoint(_TAIL.findall(data)):
+            if not may_link(self.documents.get(self.attributes_key(path), b"")):
                 continue
             links: dict[str, list[JSON]] = {}
             for name, uri in self._links(path):
@@ -208,6 +220,15 @@ class Existing:
         for name, values in properties.items():
             if ABSOLUTE.match(name):
                 yield from ((name, uri) for uri in linked_uris(_objects(values)))
+
+
+def _look_for(uris: set[str]) -> Callable[[bytes], bool]:
+    """Give a quick test for documents: whether one may name one of these URIs."""
+    tails = {_TAIL.findall(uri.encode() + b'"')[0] for uri in uris}
+    if len(tails) > _FEW:
+        return lambda data: b"\\" in data or not tails.isdisjoint(_TAIL.findall(data))
+    ends = [tail + b'"' for tail in tails]
+    return lambda data: b"\\" in data or any(end in data for end in ends)
 
 
 def list_nodes(documents: Mapping[str, bytes], dataset_link: str) -> list[Node]:

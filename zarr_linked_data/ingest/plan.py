@@ -132,6 +132,9 @@ def refuse_occupied(plan: Plan, storage: Storage) -> None:
 def prove(plan: Plan) -> None:
     """See that each node has its URI, and has it alone, in the store as it is going to be.
 
+    Of the nodes that are there, only arrays beside new ones, and what changes itself, could get or
+    lose one.
+
     Raises
     ------
     InvalidInputError
@@ -140,12 +143,10 @@ def prove(plan: Plan) -> None:
     """
     existing = plan.existing
     expected = {node.path: node.uri for node in plan.nodes}
-    owners: dict[str, str] = {}
-    after = list_nodes({**existing.documents, **plan.documents}, existing.dataset_link)
-    for node in after:
-        if node.path not in expected and node.uri is not None:
-            owners.setdefault(node.uri, node.path)
-    for node in after:
+    touched = [path.rpartition("/")[0] for path in (*plan.tops, *plan.changed)]
+    around = existing.documents_around(touched)
+    owners = {uri: nodes[0].path for uri, nodes in existing.by_uri.items()}
+    for node in list_nodes({**around, **plan.documents}, existing.dataset_link):
         is_new = node.path in expected
         before = None if is_new else existing.by_path[node.path].uri
         wanted = expected[node.path] if is_new else before or node.uri

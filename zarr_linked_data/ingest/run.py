@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zarr_linked_data.consolidate.run import Consolidation, consolidate_locked
+from zarr_linked_data.consolidate.run import (
+    Consolidation,
+    consolidate_locked,
+    no_garbage_collection,
+)
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldWarning
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
 from zarr_linked_data.journal import Claim, claimed
@@ -66,7 +70,7 @@ def add(
 ) -> Addition:
     """Do what is asked for, whole or not at all; then consolidate."""
     started = time.perf_counter()
-    with _made(storage):
+    with _made(storage), no_garbage_collection():
         _check_writable(storage)
         with claimed(storage, request.digest) as ours:
             done = [record for record in ours.finished if record.request == request.digest]
@@ -136,8 +140,8 @@ def _refuse_unwritable(plan: Plan, storage: Storage) -> None:
             raise file_error("write", folder, storage.url, error) from error
     for key in plan.changed:
         if not os.access(Path(storage.root, key).parent, os.W_OK | os.X_OK):
-            error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            raise file_error("write", key, storage.url, error)
+            denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            raise file_error("write", key, storage.url, denied)
 
 
 def _refuse_changes(plan: Plan, storage: Storage) -> None:
@@ -158,7 +162,7 @@ def _warn_of_consolidated(plan: Plan) -> None:
             f"The root of {plan.existing.url!r} has consolidated metadata of zarr-python, which do "
             "not know what is added. Renew them with zarr.consolidate_metadata.",
             ZldWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
 
 

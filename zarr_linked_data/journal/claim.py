@@ -197,7 +197,7 @@ def _tell(storage: Storage, other: Record) -> None:
         f"Waiting: another run adds to {storage.url!r} (process {other.owner.process} on "
         f"{other.owner.host!r}).",
         ZldWarning,
-        stacklevel=5,
+        stacklevel=7,
     )
 
 

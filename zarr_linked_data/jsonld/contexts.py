@@ -104,7 +104,7 @@ class Context:
                 found = key
             elif key in self.other_keywords or (key[:1] == "@" and key != "@type"):
                 raise NeedsFullExpansionError
-        if len(node) > 1 and self.differs_below:
+        if self.differs_below and (found is None or len(node) > 1):
             raise NeedsFullExpansionError
         return found
 

@@ -141,8 +141,8 @@ def in_parallel(
     budget = Budget()
 
     def within_budget(one: Found) -> None:
-        # A large one goes in pieces, of which some wait to be sent.
-        with budget.taken(min(one.size, LARGE)):
+        # A large one goes in pieces; but to S3 up to 100 MiB of them in one request.
+        with budget.taken(one.size if one.size <= LARGE else BYTES_IN_FLIGHT // 2):
             task(one)
 
     Crew(within_budget, found, min(most, len(found))).run(watch)

@@ -196,9 +196,8 @@ class _Run:
         describing = dict.fromkeys(self._describing(plan))
         self.target.delete(describing)
         self.target.delete([key for key in plan.extra if key not in describing])
-        if describing or plan.extra:
-            ours = (found.key for found in self.target.list(OUR_FOLDER))
-            self.target.delete([key for key in ours if is_ours(key) and key != MARKER])
+        ours = [found.key for found in self.target.list(OUR_FOLDER)]
+        self.target.delete([key for key in ours if is_ours(key) and key != MARKER])
 
     def _describing(self, plan: Plan) -> Iterator[str]:
         """Name the target's documents of arrays that change or go, and what repeats those."""

@@ -7,6 +7,8 @@ import numpy as np
 import orjson
 import pytest
 import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import zarr_linked_data as zld
 from tests.stores import EX, put_array, put_group, put_lab
@@ -235,6 +237,26 @@ class TestPlaces:
         found = zld.open(lab)[f"{EX}new"].jsonld
         assert found == {"@context": None, **said}
         assert tree(lab)["odd/below"] == "below"
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.lists(st.integers(0, 99), max_size=7), st.randoms())
+    def test_piece_by_piece_the_same_store_comes_about_as_at_once(self, parents, choice):
+        documents = [entity("e0", note="x")]
+        for number, parent in enumerate(parents, 1):
+            above = documents[parent % number]
+            above.setdefault(f"{EX}hasPart", []).append({"@id": f"{EX}e{number}"})
+            documents.append(entity(f"e{number}", note=f"y{number}"))
+        at_once, by_pieces = open_storage("memory://"), open_storage("memory://")
+        add(at_once, *documents)
+        left = list(documents)
+        add(by_pieces, left.pop(0))
+        while left:
+            known = [one for one in left if one["@id"] in zld.open(by_pieces)]
+            add(by_pieces, choice.choice(known), overwrite=True)
+            left = [one for one in left if "@type" not in zld.open(by_pieces)[one["@id"]].jsonld]
+        assert tree(by_pieces) == tree(at_once)
+        for node in zld.open(at_once).values():
+            assert zld.open(by_pieces)[node.uri].jsonld == node.jsonld
 
 
 class TestRefusals:

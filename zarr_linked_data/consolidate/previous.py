@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zarr_linked_data.consolidate.signatures import read_signatures
 from zarr_linked_data.errors import ConcurrentUpdateError, CorruptDocumentError
-from zarr_linked_data.index import Index, Node, Place, open_index
+from zarr_linked_data.index import Index, Node, Place, open_index, remembered_iri
 from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
 from zarr_linked_data.storage import Storage
 from zarr_linked_data.walk import FORMAT_3, Known
@@ -25,6 +25,8 @@ class Previous:
     """None where there was none, or its metadata are not whole."""
     known: Mapping[str, Known]
     """Signatures by key; none where they are lost."""
+    iri: str | None = None
+    """The store's own, even where only a left-over index remembers it."""
 
     @property
     def generation(self) -> str | None:
@@ -81,9 +83,9 @@ def read_previous(storage: Storage, cache: Path) -> Previous:
     """Find out what the last consolidation left; broken leavings count as none."""
     head = read_head(storage)
     if head is None or head.generation is None:
-        return Previous(storage, head, None, {})
+        return Previous(storage, head, None, {}, remembered_iri(storage))
     try:
         index = open_index(storage, head, cache)
     except CorruptDocumentError:
-        return Previous(storage, head, None, {})
-    return Previous(storage, head, index, read_signatures(storage, head.generation))
+        return Previous(storage, head, None, {}, head.iri)
+    return Previous(storage, head, index, read_signatures(storage, head.generation), head.iri)

@@ -12,7 +12,6 @@ from uuid import uuid4
 from zarr_linked_data.consolidate.commit import Commit, settle
 from zarr_linked_data.consolidate.previous import Previous, read_previous
 from zarr_linked_data.errors import StoreError, ZldWarning
-from zarr_linked_data.index import remembered_iri
 from zarr_linked_data.journal import recovered
 from zarr_linked_data.jsonld import DATASET_LINK, Context, describe, is_iri
 from zarr_linked_data.node import read_node, sanitised, without_consolidated
@@ -144,7 +143,7 @@ def commit_walk(
     removed = {_path(key) for key in previous.known or before if key not in walk.documents}
     changed |= removed & paths  # a node that lost one of its documents, or has another kind
     link = chosen_dataset_link(previous, options)
-    iri = options.store_iri or _kept_iri(previous)
+    iri = options.store_iri or previous.iri
 
     summary = previous.index.summary if previous.index else None
     if (
@@ -201,15 +200,6 @@ def _merge(
     if len(read) < len(walk.documents) and previous.known:
         unchanged = previous.read_all()
     return {key: read[key] if key in read else unchanged[key] for key in sorted(walk.documents)}
-
-
-def _kept_iri(previous: Previous) -> str | None:
-    """Give the IRI that the store has already, even where only an index remembers it."""
-    if previous.index is not None:
-        return previous.index.summary.iri
-    if previous.head is not None and previous.head.iri is not None:
-        return previous.head.iri
-    return remembered_iri(previous.storage)
 
 
 def _root_uri(documents: Mapping[str, bytes], dataset_link: str) -> str | None:

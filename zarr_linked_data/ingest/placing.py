@@ -107,8 +107,8 @@ class Placing:
 
     def owners(self, dataset: str) -> Iterator[str]:
         """Give the paths of the groups that point at an array, in the order of their entities."""
-        for uri, datasets in self.links.datasets.items():
-            if dataset in datasets and (path := self._path(uri)) is not None:
+        for uri in self._owners.get(dataset, ()):
+            if (path := self._path(uri)) is not None:
                 yield path
 
     def path_of_group(self, uri: str) -> str | None:
@@ -118,6 +118,15 @@ class Placing:
         if uri in self._existing.by_uri and self._existing.find(uri).kind == "group":
             return self._existing.find(uri).path
         return None
+
+    @cached_property
+    def _owners(self) -> Mapping[str, list[str]]:
+        """The entities that point at each array."""
+        owners: dict[str, list[str]] = {}
+        for uri, datasets in self.links.datasets.items():
+            for dataset in datasets:
+                owners.setdefault(dataset, []).append(uri)
+        return owners
 
     def _containers(self) -> Iterator[tuple[str, str]]:
         """Give the existing groups that may contain new ones: those of the file first."""

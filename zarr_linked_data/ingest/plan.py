@@ -76,9 +76,8 @@ class Plan:
         """Give the documents that make all visible; the root's come last."""
         tops = [node for node in self.nodes if self._is_top(node)]
         tops.sort(key=lambda node: not node.path)
-        return {key: data for key, (_, data) in self.changed.items()} | _merged(
-            node.objects for node in tops
-        )
+        changed = {key: data for key, (_, data) in self.changed.items()}
+        return _merged(node.objects for node in tops) | changed
 
     @property
     def documents(self) -> dict[str, bytes]:

@@ -103,7 +103,7 @@ def plan_one_chunk(document: Mapping[str, JSON]) -> OneChunk | None:
     """Tell how to read an array of one chunk with codecs that we know; None for all others."""
     try:
         plan = _PLANS[document["zarr_format"]](document)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
     if plan is None or any(c < s for c, s in zip(plan.chunk_shape, plan.shape, strict=True)):
         return None

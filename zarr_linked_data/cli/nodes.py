@@ -35,3 +35,8 @@ def shape_text(node: Node) -> str | None:
     if node.shape is None:
         return None
     return " × ".join(map(str, node.shape)) or "scalar"
+
+
+def array_text(node: Node) -> str:
+    """Write an array that a group holds: its name, shape and data type."""
+    return f"{node.path.rpartition('/')[2]}, {shape_text(node)} {node.dtype}"

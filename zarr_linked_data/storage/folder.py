@@ -36,7 +36,7 @@ from zarr_linked_data.storage.files import (
     write_all,
 )
 from zarr_linked_data.storage.folder_listing import FolderListing
-from zarr_linked_data.storage.parts import Parts
+from zarr_linked_data.storage.parts import Parts, move
 
 if TYPE_CHECKING:
     from zarr.storage import LocalStore
@@ -177,11 +177,11 @@ class FolderStorage:
     def part(self) -> Iterator[Path]:
         """Give an empty file to write aside, for `adopt`; it is gone when the block ends."""
         try:
-            part = self._parts.reserve()
+            part = self._parts.new()
         except OSError as error:
             raise file_error("write", OUR_FOLDER, self.url, error) from error
         try:
-            yield Path(part)
+            yield Path(part.path)
         finally:
             self._parts.drop(part)
 
@@ -199,13 +199,10 @@ class FolderStorage:
 
     def adopt(self, part: Path, key: str) -> None:
         """Make a part the object of this key, in one step."""
-        path = self._prefix + checked_key(key)
         try:
-            moved = self._parts.publish(str(part), path, durable=False)
+            move(str(part), self._prefix + checked_key(key))
         except OSError as error:
             raise file_error("write", key, self.url, error) from error
-        if not moved:
-            raise file_error("write", key, self.url, FileNotFoundError(errno.ENOENT, ""))
 
     def clock_ns(self) -> int:
         """Tell the time by the clock of the file system, which may be another machine's."""

@@ -3,18 +3,25 @@
 # System calls, for pathlib would double the time of a small object.
 # ruff: noqa: PTH102, PTH103, PTH105, PTH106, PTH108, PTH120, PTH208
 
+import fcntl
 import itertools
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
 from zarr_linked_data.storage.files import sync_folder, write_all
 
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 _numbers = itertools.count()
-_live: set[str] = set()
-"""The parts that threads of this process write now."""
+
+
+class Part(NamedTuple):
+    """A file that is being written; its lock tells others that we live."""
+
+    path: str
+    file: int
 
 
 class Parts:
@@ -34,33 +41,36 @@ class Parts:
         depth = stem.count("/")
         self._folders = [root + stem.rsplit("/", n)[0] for n in range(depth, 0, -1)]
 
-    def write(self, pieces: Iterable[bytes], *, durable: bool) -> str:
-        """Write a whole object aside, and give the path of its file; on failure nothing stays."""
-        path, file = self._new()
-        _live.add(path)
+    def write(self, pieces: Iterable[bytes], *, durable: bool) -> Part:
+        """Write a whole object aside; on failure nothing stays."""
+        part = self.new()
         try:
-            try:
-                write_all(file, pieces)
-                if durable:
-                    os.fsync(file)
-            finally:
-                os.close(file)  # may fail too: network file systems tell only now of a full disk
+            write_all(part.file, pieces)
+            if durable:
+                os.fsync(part.file)
+            else:  # network file systems tell at a descriptor's end that the disk is full
+                os.close(os.dup(part.file))
         except BaseException:
-            self.drop(path)
+            self.drop(part)
             raise
-        return path
+        return part
 
-    def _new(self) -> tuple[str, int]:
+    def new(self) -> Part:
+        """Begin a part."""
         while True:
             path = f"{self._stem}{os.getpid()}-{next(_numbers)}"
             try:
-                return path, os.open(path, NEW, 0o666)
+                file = os.open(path, NEW, 0o666)
             except FileExistsError:
                 continue  # a killed run, or another machine, had the same process number
             except FileNotFoundError:
                 if not self._folders:
                     raise
                 self._make_folders()
+                continue
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            return Part(path, file)
 
     def _make_folders(self) -> None:
         # Never the store's own folder: that one was removed, and is not to come back half empty.
@@ -68,40 +78,23 @@ class Parts:
             with suppress(FileExistsError):
                 os.mkdir(folder)
 
-    def reserve(self) -> str:
-        """Give the path of a new, empty part."""
-        path, file = self._new()
-        os.close(file)
-        _live.add(path)
-        return path
-
-    def publish(self, part: str, path: str, *, durable: bool) -> bool:
-        """Rename a part to its object's path; False where somebody cleaned the part away."""
+    def publish(self, part: Part, path: str, *, durable: bool) -> bool:
+        """Give a part its object's path; False where somebody cleaned the part away."""
         try:
-            self._replace(part, path)
+            move(part.path, path)
+            if durable:
+                sync_folder(os.path.dirname(path))
         except FileNotFoundError:
-            self.drop(part)
             return False
-        except BaseException:
+        finally:
             self.drop(part)
-            raise
-        _live.discard(part)
-        if durable:
-            sync_folder(os.path.dirname(path))
         return True
 
-    def _replace(self, part: str, path: str) -> None:
-        try:
-            os.replace(part, path)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.replace(part, path)
-
-    def drop(self, part: str) -> None:
-        """Remove a part that is not to become an object."""
+    def drop(self, part: Part) -> None:
+        """End a part: what did not become an object is removed."""
         with suppress(OSError):
-            os.unlink(part)
-        _live.discard(part)
+            os.unlink(part.path)
+        os.close(part.file)
 
     def clean(self) -> int:
         """Remove what killed runs left, and tell how many."""
@@ -110,16 +103,37 @@ class Parts:
             names = os.listdir(folder)
         except FileNotFoundError:
             return 0
-        paths = (f"{folder}/{name}" for name in names if name.startswith(stem))
-        left = [path for path in paths if path not in _live]
-        for path in left:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+        cleaned = sum(_remove_dead(f"{folder}/{name}") for name in names if name.startswith(stem))
         self.tidy()
-        return len(left)
+        return cleaned
 
     def tidy(self) -> None:
         """Remove the folders of parts that are empty."""
         with suppress(OSError):
             for folder in reversed(self._folders):
                 os.rmdir(folder)
+
+
+def move(part: str, path: str) -> None:
+    """Rename a file in one step, into folders made if need be."""
+    try:
+        os.replace(part, path)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.replace(part, path)
+
+
+def _remove_dead(path: str) -> bool:
+    """Remove a part unless somebody alive holds its lock."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    finally:
+        os.close(file)
+    return True

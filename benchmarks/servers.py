@@ -107,9 +107,8 @@ def _rclone(disk: Path, port: int) -> Start:
         raise RuntimeError(
             "No S3 server: there is neither minio nor rclone. Run it by `make bench`."
         )
-    # Without the last option it answers listings of the last five minutes.
     options = ["--auth-key", f"{KEY},{SECRET}", "--config", str(disk.parent / "none.conf")]
-    options += ["--cache-dir", str(disk.parent / "cache"), "--dir-cache-time", "0s"]
+    options += ["--cache-dir", str(disk.parent / "cache")]
     command = [program, "serve", "s3", "--addr", f"127.0.0.1:{port}", *options, str(disk)]
     return f"{_version([program, 'version'])} serve s3", command, {}
 

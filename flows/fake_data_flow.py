@@ -54,19 +54,18 @@ class FakeDataFlow(FlowSpec):
     @step
     def start(self) -> None:
         """Check everything, before anything is written."""
-        from zarr_linked_data.storage import open_storage
+        from zarr_linked_data.cli.make import new_store
 
-        with in_one_line():
-            self.plan().check(open_storage(self.path_for_store, create=True))
+        with in_one_line(), new_store(self.path_for_store) as storage:
+            self.plan().check(storage)
         self.next(self.write)
 
     @step
     def write(self) -> None:
         """Write the store."""
-        from zarr_linked_data.storage import open_storage
+        from zarr_linked_data.cli.make import new_store
 
-        with in_one_line():
-            storage = open_storage(self.path_for_store, create=True)
+        with in_one_line(), new_store(self.path_for_store) as storage:
             # Only an earlier attempt of this run can have made a store since the check.
             self.made = asdict(self.plan().write(storage, overwrite=current.retry_count > 0))
         self.next(self.end)

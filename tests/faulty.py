@@ -120,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         rule = self.proxy.fault_of(self.command, self.path)
         time.sleep(self.proxy.delay_s)
-        if not self.proxy.knows_conditions and {"If-Match", "If-None-Match"} & set(self.headers):
+        conditions = {"if-match", "if-none-match"} & {name.lower() for name in self.headers}
+        if conditions and not self.proxy.knows_conditions:
             self.reply(Answer(501, [], b"<Error><Code>NotImplemented</Code></Error>"))
         elif rule and rule.fault == "hang":
             self.proxy.released.wait(60)

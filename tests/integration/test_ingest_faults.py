@@ -34,6 +34,7 @@ from zarr_linked_data.metadata import METADATA_KEY
 from zarr_linked_data.storage import FolderStorage, open_storage
 
 SAMPLES = 12
+VALUES = np.arange(6.0).reshape(2, 3)
 
 ADD = """
 import os, signal, sys
@@ -116,7 +117,7 @@ def make_lab(storage):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "run.npy"
-    np.save(path, np.arange(6.0).reshape(2, 3))
+    np.save(path, VALUES)
     return path
 
 
@@ -125,11 +126,13 @@ def lab(tmp_path):
     return make_lab(open_storage(tmp_path / "lab.zarr", create=True))
 
 
-@pytest.fixture
-def wanted(tmp_path, file):
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory):
     """What the store holds when the samples are added, and how many changes that took."""
-    storage = make_lab(open_storage(tmp_path / "wanted.zarr", create=True))
-    changes = int(end(start(storage, file), 0))
+    folder = tmp_path_factory.mktemp("wanted")
+    np.save(folder / "run.npy", VALUES)
+    storage = make_lab(open_storage(folder / "lab.zarr", create=True))
+    changes = int(end(start(storage, folder / "run.npy"), 0))
     return content(storage), changes
 
 
@@ -147,7 +150,9 @@ def assert_right(storage):
     lab = zld.open(storage)
     assert lab[f"{EX}sample1"].read().shape == (3, 4)
     if f"{EX}new100" in lab:
-        assert all(lab[EX + f"new{number}"].read().sum() == 15 for number in range(100, 112, 2))
+        assert all(
+            lab[EX + f"new{number}"].read().sum() == VALUES.sum() for number in range(100, 112, 2)
+        )
 
 
 def assert_finished(storage, file, wanted, *, again):

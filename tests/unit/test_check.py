@@ -486,6 +486,8 @@ class TestPlaces:
         consolidate(storage)
         assert check_store(open_storage(web.url)) == check_store(storage)
         assert len(check_store(storage)) == 3
+        storage.write(METADATA_KEY, storage.read(METADATA_KEY)[:-100])
+        assert "it is cut off" in stale(open_storage(web.url))
 
     def test_that_do_not_answer_are_an_error(self, faulty_s3):
         storage = open_storage(faulty_s3.s3_url, patience_s=1)

@@ -55,8 +55,9 @@ def check_store(
         inspector = Inspector(link, metadata)
         findings, pending = find_unfinished(storage)
         places = open_places(storage)
-        survey = Survey(places, inspector, metadata, zarr_format=zarr_format, pending=pending)
-        survey.run(progress or _silent)
+        if places is not None:
+            survey = Survey(places, inspector, metadata, zarr_format=zarr_format, pending=pending)
+            survey.run(progress or _silent)
         found = [*findings, *inspector.all_findings()]
         return sorted(found, key=attrgetter("path", "kind", "message"))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol, TypeVar
 
-from zarr_linked_data.errors import NotConsolidatedError, StoreError
+from zarr_linked_data.errors import CorruptDocumentError, NotConsolidatedError, StoreError
 from zarr_linked_data.metadata import METADATA_KEY, split_documents
 from zarr_linked_data.node import DOCUMENT_NAMES
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Storage
@@ -38,12 +38,15 @@ class Places(Protocol):
         """Give each of these documents, or why it cannot be read."""
 
 
-def open_places(storage: Storage) -> Places:
-    """Choose the fastest way to see all folders of a store."""
+def open_places(storage: Storage) -> Places | None:
+    """Choose the fastest way to see all folders of a store; None where there is none."""
     if isinstance(storage, FolderStorage):
         return FolderPlaces(storage)
     if not storage.can_list():
-        return MetadataPlaces(storage)
+        try:
+            return MetadataPlaces(storage)
+        except CorruptDocumentError:
+            return None  # which is a finding already
     keys = _list_flat(storage)
     return ObjectPlaces(storage) if keys is None else FlatPlaces(storage, keys)
 

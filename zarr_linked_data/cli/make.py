@@ -89,7 +89,7 @@ def configure_copy(parser: Parser) -> None:
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="make the target equal to the source, whatever it holds",
+        help="make the store at the target equal to the source",
     )
 
 

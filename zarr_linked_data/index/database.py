@@ -7,6 +7,7 @@ million nodes, 22 ms in a new process, and nothing to install.
 """
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -132,6 +133,8 @@ class Index:
             self._database = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            # Closed when nobody uses it any more, be it only a list that is not read to its end.
+            self._closer = weakref.finalize(self, self._database.close)
             self._execute = self._database.execute
             meta = dict(self._execute("SELECT name, value FROM meta").fetchall())
             form = meta.pop("form", None)
@@ -155,7 +158,7 @@ class Index:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self._closer()
 
     def discard(self) -> None:
         """Close the file and remove it: it is broken."""

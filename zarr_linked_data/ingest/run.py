@@ -15,7 +15,7 @@ from zarr_linked_data.consolidate.run import (
     consolidate_locked,
     no_garbage_collection,
 )
-from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldWarning
+from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldError, ZldWarning
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
 from zarr_linked_data.journal import Claim, claimed
 from zarr_linked_data.node import without_consolidated
@@ -181,7 +181,7 @@ def _told_that_it_was_added(ours: Claim) -> Iterator[None]:
     """Let an error say that only the consolidation is missing."""
     try:
         yield
-    except StoreError as error:
+    except ZldError as error:
         raise type(error)(
             f"{error} What was asked for is in the store all the same; `zld consolidate "
             f"{ours.storage.url}` makes it findable."
@@ -199,19 +199,17 @@ def _check_writable(storage: Storage) -> None:
 @contextmanager
 def _made(storage: Storage) -> Iterator[None]:
     """Make the folder of a new store; if nothing comes of it, it goes again."""
-    if not isinstance(storage, FolderStorage) or storage.root.exists():
-        yield
-        return
-    try:
-        storage.root.mkdir(parents=True)
-    except OSError as error:
-        raise StoreError(
-            f"Cannot make the folder {storage.url!r}: {error.strerror or error}. Choose another "
-            "place."
-        ) from error
+    made = False
+    if isinstance(storage, FolderStorage):
+        try:
+            made = not storage.root.exists()
+            storage.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise file_error("make", "", storage.url, error) from error
     try:
         yield
     except BaseException:
-        with suppress(OSError):  # something is in it after all
-            Path(storage.root).rmdir()
+        if made:
+            with suppress(OSError):  # something is in it after all
+                Path(storage.url).rmdir()
         raise

@@ -111,8 +111,6 @@ class Claim:
 
     def _lose(self) -> None:
         """Say that somebody else took over; what they do with the journal is their affair."""
-        self._tag = None
-        live.discard(self.record.run)
         raise ConcurrentUpdateError(
             f"Cannot add to {self.storage.url!r}: this run gave no sign of life for so long that "
             "another one took back what it had written. Run it again."
@@ -156,9 +154,9 @@ class Claim:
     def give_up(self) -> None:
         """Take back what was written, unless it was published: the journal in the store decides."""
         data = self.storage.read(self.record.key)
-        if data is not None and self.record.run in live:
+        if data is not None:
             record = Record.from_bytes(data)
-            if record.state != "publishing":
+            if record.owner == self.record.owner and record.state != "publishing":
                 take_back(self.storage, record)
 
 
@@ -180,6 +178,7 @@ def claimed(storage: Storage, request: str) -> Iterator[Claim]:
         try:
             ours.wait()
             yield ours
+            _settle(storage)
             forget(storage, [ours.record, *ours.finished])
         except BaseException:
             # What cannot be taken back now is by the next run: the journal says what.

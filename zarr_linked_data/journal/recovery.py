@@ -39,16 +39,20 @@ def recovered(storage: Storage) -> Iterator[list[Record]]:
 
 def recover(storage: Storage) -> list[Record]:
     """Finish or take back what killed runs left; give the finished ones, whose journals stay."""
-    finished = []
-    for record, tag in list(read_records(storage)):
-        if not _is_dead(storage, record) or not _take_over(storage, record, tag):
-            continue
-        if record.state == "publishing":
-            live.add(record.run)
-            publish(storage, _unfinished(storage, record))
-            finished.append(record)
-        else:
-            take_back(storage, record)
+    finished: list[Record] = []
+    try:
+        for record, tag in list(read_records(storage)):
+            if not _is_dead(storage, record) or not _take_over(storage, record, tag):
+                continue
+            if record.state == "publishing":
+                live.add(record.run)
+                finished.append(record)
+                publish(storage, _unfinished(storage, record))
+            else:
+                take_back(storage, record)
+    except BaseException:
+        live.difference_update(record.run for record in finished)
+        raise
     return finished
 
 

@@ -10,6 +10,9 @@ from zarr_linked_data.jsonld.contexts import ABSOLUTE
 from zarr_linked_data.jsonld.names import JSON, is_iri
 
 _BLANK = "_:"
+_FEW = 16
+"""Values whose forms are computed again rather than kept."""
+
 _DEFINITION = 2
 """Keys of a node object that says something of its URI; with the `@id` alone, it only points."""
 
@@ -31,14 +34,14 @@ class _Node:
             if len(values) <= 1:
                 known += values
                 return
-        seen = self.seen.get(name)
-        if seen is None:
-            seen = self.seen[name] = {_form(value) for value in known}
+        seen = self.seen.get(name) or {_form(value) for value in known}
         for value in values:
             form = _form(value)
             if "@list" in value or form not in seen:
                 seen.add(form)
                 known.append(value)
+        if len(known) > _FEW:
+            self.seen[name] = seen
 
 
 class Flattener:

@@ -19,7 +19,7 @@ from zarr_linked_data.errors import (
 from zarr_linked_data.index import Index, Node, Place, UnusableIndexError, open_index
 from zarr_linked_data.jsonld import JSON, local_name
 from zarr_linked_data.lookup.nearest import nearest_uris
-from zarr_linked_data.lookup.pinning import ATTEMPTS, pin, release
+from zarr_linked_data.lookup.pinning import ATTEMPTS, pin
 from zarr_linked_data.metadata import METADATA_KEY, read_head
 from zarr_linked_data.node import DOCUMENT_NAMES, sanitised
 from zarr_linked_data.storage import Storage
@@ -55,7 +55,8 @@ class Catalogue:
                     raise
             else:
                 break
-        weakref.finalize(self, release, self._descriptor, self.index)
+        if self._descriptor is not None:
+            weakref.finalize(self, os.close, self._descriptor)
 
     @property
     def url(self) -> str:
@@ -244,7 +245,6 @@ class Catalogue:
         except UnusableIndexError:
             self.index.discard()
             self.index = open_index(self.home, self.head, self.cache)
-            weakref.finalize(self, self.index.close)
             return question(self.index)
 
 

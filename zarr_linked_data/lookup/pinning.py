@@ -4,7 +4,6 @@ import os
 from contextlib import suppress
 
 from zarr_linked_data.errors import ConcurrentUpdateError, NotConsolidatedError
-from zarr_linked_data.index import Index
 from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
 from zarr_linked_data.storage import FolderStorage, Storage, file_tag
 
@@ -30,10 +29,3 @@ def pin(home: Storage) -> tuple[Head, int | None]:
     raise ConcurrentUpdateError(
         f"{METADATA_KEY!r} of {home.url!r} changes again and again. Ask again in a moment."
     )
-
-
-def release(descriptor: int | None, index: Index) -> None:
-    """Close what a catalogue held open."""
-    index.close()
-    if descriptor is not None:
-        os.close(descriptor)

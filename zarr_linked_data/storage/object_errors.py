@@ -1,12 +1,25 @@
 """What the errors of object stores mean to a user: one table from their facts to one line."""
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from obstore.exceptions import BaseError
 
 from zarr_linked_data.errors import StoreError, StoreNotFoundError
 from zarr_linked_data.storage.base import changed_error
 
-CREDENTIALS = "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."
+Answer = TypeVar("Answer")
+
+TRIES = 6
+"""How often one asks again where an answer broke off: most of those obstore does not retry."""
+
+PAUSE_S = 0.02
+"""Half the first pause between two such tries; each is twice as long as the one before."""
+
+CREDENTIALS = "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ CAUSES = (
         "code (InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefresh)"
         "|^Unauthenticated|status 401",
         "{server} does not accept the credentials{code}",
-        CREDENTIALS,
+        f"{CREDENTIALS}.",
     ),
     Cause(
         "code (AuthorizationHeaderMalformed|PermanentRedirect|IllegalLocation)|BareRedirect",
@@ -45,7 +58,7 @@ CAUSES = (
     Cause(
         "^PermissionDenied|status 403",
         "{server} denies permission{code}",
-        "Ask the bucket's owner for the right to it, or use other credentials.",
+        f"{CREDENTIALS}, or ask the bucket's owner for the right to it.",
     ),
     Cause(
         "InvalidCertificate|UnknownIssuer",
@@ -159,3 +172,15 @@ def is_missing(error: Exception) -> bool:
 def is_broken_off(error: Exception) -> bool:
     """Tell whether the connection broke within an answer, which obstore does not retry."""
     return Facts.from_error(error).fits("kind: Interrupted|IncompleteBody|kind: Body")
+
+
+def again(question: Callable[[], Answer]) -> Answer:
+    """Ask something that may be asked twice, as often as its answer breaks off in the middle."""
+    for attempt in range(1, TRIES):
+        try:
+            return question()
+        except BaseError as error:
+            if not is_broken_off(error):
+                raise
+            time.sleep(PAUSE_S * 2**attempt)
+    return question()

@@ -2,30 +2,25 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from zarr_linked_data.storage.base import Contents, Found, plain_tag
-from zarr_linked_data.storage.object_errors import is_broken_off, is_missing
+from zarr_linked_data.storage.object_errors import PAUSE_S, TRIES, again, is_broken_off, is_missing
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-
-Answer = TypeVar("Answer")
 
 PAGE = 1000
 """How many keys S3 lists in one request."""
 
 NO_PART = re.compile(r"^\.{0,2}$|[\x00-\x1f\x7f]")
 """What obstore takes for no part of a key."""
-
-TRIES = 6
-"""How often a listing goes on where it broke off, which obstore itself does not."""
 
 
 def list_objects(store: ObjectStore, folder: str, after: str) -> Iterator[Found]:
@@ -54,7 +49,7 @@ def _objects(store: ObjectStore, folder: str, after: str | None) -> "Iterator[Ob
             broken += 1
             if broken == TRIES or not is_broken_off(error):
                 raise
-            time.sleep(0.05 * 2**broken)
+            time.sleep(PAUSE_S * 2**broken)
         else:
             return
 
@@ -98,7 +93,7 @@ def _exists(store: ObjectStore, entry: "ObjectMeta") -> bool:
 
 def list_contents(store: ObjectStore, folder: str) -> Contents:
     """List what one folder holds."""
-    answer = _again(lambda: obstore.list_with_delimiter(store, folder or None))
+    answer = again(lambda: obstore.list_with_delimiter(store, folder or None))
     skipped = len(folder) + 1 if folder else 0
     folders = sorted(path[skipped:] for path in answer["common_prefixes"])
     objects = [
@@ -107,14 +102,3 @@ def list_contents(store: ObjectStore, folder: str) -> Contents:
         if entry["path"] not in {folder, ""}  # the folder's own marker
     ]
     return folders, objects
-
-
-def _again(question: Callable[[], Answer]) -> Answer:
-    for attempt in range(1, TRIES):
-        try:
-            return question()
-        except BaseError as error:
-            if not is_broken_off(error):
-                raise
-            time.sleep(0.05 * 2**attempt)
-    return question()

@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 
 from zarr_linked_data.errors import InvalidInputError, StoreError
 from zarr_linked_data.storage.base import Found, checked_key, content_tag, plain_tag
-from zarr_linked_data.storage.object_errors import Facts, is_missing, object_error
+from zarr_linked_data.storage.object_errors import Facts, again, is_missing, object_error
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -45,7 +45,7 @@ class ObjectReader:
 
         def question_or_none(key: str) -> Answer | None:
             try:
-                return question(key)
+                return again(lambda: question(key))
             except FileNotFoundError as error:
                 if is_missing(error):
                     return None

@@ -24,6 +24,7 @@ from zarr_linked_data.storage.base import (
 )
 from zarr_linked_data.storage.conditions import Conditions, State, memory_file
 from zarr_linked_data.storage.files import PIECE, file_pieces, place_file
+from zarr_linked_data.storage.object_errors import again, is_broken_off
 from zarr_linked_data.storage.object_listing import PAGE, list_contents, list_objects
 from zarr_linked_data.storage.object_reading import ObjectReader
 from zarr_linked_data.storage.s3 import UPLOAD_S, S3Place
@@ -125,7 +126,8 @@ class ObjectStorage:
     def _put(self, key: str, head: list[bytes], rest: Iterator[bytes]) -> None:
         size = sum(map(len, head))
         if size <= SINGLE_PUT:
-            self._put_whole(key, b"".join(head), "overwrite")
+            whole = b"".join(head)
+            again(lambda: self._put_whole(key, whole, "overwrite"))
             return
         obstore.put(
             self._uploads,
@@ -161,9 +163,10 @@ class ObjectStorage:
     def _put_if(self, key: str, data: bytes, mode: "PutMode", conditional: bool) -> None:  # noqa: FBT001
         try:
             self._put_whole(key, data, mode if conditional else "overwrite")
-        except (PreconditionError, AlreadyExistsError):
+        except BaseError as error:
             # The answer to the first try may have got lost: then the next one met our own object.
-            if self.read(key) != data:
+            lost = isinstance(error, PreconditionError | AlreadyExistsError) or is_broken_off(error)
+            if not lost or self.read(key) != data:
                 raise
 
     def _check_writable(self, key: str) -> None:
@@ -195,7 +198,9 @@ class ObjectStorage:
         for key in keys:
             self._reader.check_key("delete", key)
             self._check_writable(key)
-        self._reader.ask("delete", keys[0], lambda _: obstore.delete(self.store, keys))
+        self._reader.ask(
+            "delete", keys[0], lambda _: again(lambda: obstore.delete(self.store, keys))
+        )
 
     def list(self, prefix: str = "", after: str | None = None) -> Iterator[Found]:
         """List all objects in the folder `prefix` and below, by key; only those after `after`."""

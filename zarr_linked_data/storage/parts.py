@@ -73,21 +73,26 @@ class Parts:
             return Part(path, file)
 
     def _make_folders(self) -> None:
-        # Never the store's own folder: that one was removed, and is not to come back half empty.
-        for folder in self._folders:
-            with suppress(FileExistsError):
+        outer, *inner = self._folders
+        # Not the store's own folder: that one was removed, and is not to come back half empty.
+        with suppress(FileExistsError):
+            os.mkdir(outer)
+        for folder in inner:
+            with suppress(FileExistsError, FileNotFoundError):  # others tidy up meanwhile
                 os.mkdir(folder)
 
     def publish(self, part: Part, path: str, *, durable: bool) -> bool:
         """Give a part its object's path; False where somebody cleaned the part away."""
         try:
             move(part.path, path)
-            if durable:
-                sync_folder(os.path.dirname(path))
-        except FileNotFoundError:
-            return False
-        finally:
+        except BaseException as error:
             self.drop(part)
+            if isinstance(error, FileNotFoundError):
+                return False
+            raise
+        os.close(part.file)
+        if durable:
+            sync_folder(os.path.dirname(path))
         return True
 
     def drop(self, part: Part) -> None:

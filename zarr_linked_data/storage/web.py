@@ -181,11 +181,11 @@ class HttpStorage:
         """Refuse: a web server takes nothing."""
         raise read_only_error(key, self.url, "a web server takes no objects")
 
-    def write_if(self, key: str, data: Data, tag: str | None, *, durable: bool = False) -> NoReturn:
+    def write_if(self, key: str, data: Data, *_: object, **__: object) -> NoReturn:
         """Refuse: a web server takes nothing."""
         self.write(key, data)
 
-    def write_file(self, key: str, path: Path) -> NoReturn:
+    def write_file(self, key: str, path: Path) -> NoReturn:  # noqa: ARG002
         """Refuse: a web server takes nothing."""
         self.write(key, b"")
 

@@ -61,7 +61,11 @@ def running(command: list[str], log: Path, address: str) -> Iterator[str]:
     """Run a server that chooses a free port itself, and give the address that it logs."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, cwd=log.parent, preexec_fn=_end_with_parent
+            command,
+            stdout=output,
+            stderr=output,
+            cwd=log.parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, and no thread yet
         )
     try:
         deadline = time.monotonic() + START_S

@@ -19,6 +19,7 @@ class WebServer:
     sends_chunks: bool = False
     gives_tags: bool = True
     redirects_from: str = ""
+    redirects_to: str = ""
     password: str = ""
     requests: list[str] = field(default_factory=list)
     server: ThreadingHTTPServer = field(init=False)
@@ -64,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.web.password and self.headers.get("Authorization") != f"Basic {login}":
             self.reply(401, b"who are you?")
         elif moved and path.startswith(moved):
-            self.reply(302, b"", Location=self.path.removeprefix(moved))
+            self.reply(302, b"", Location=self.web.redirects_to + self.path.removeprefix(moved))
         elif not file.is_file():
             self.reply(404, b"no such file")
         else:

@@ -134,7 +134,8 @@ def commit_walk(
     walk: Walk, previous: Previous, options: Options, *, started: float
 ) -> Consolidation:
     """Make the next generation of what a walk found."""
-    read = {key: _clean(key, data) for key, data in walk.documents.items() if data is not None}
+    read = {key: data for key, data in walk.documents.items() if data is not None}
+    read |= {key: _clean(key, read[key]) for key in sorted(walk.unclean)}
     before = previous.read(read) if previous.known else previous.read_all()
     paths = {_path(key) for key in walk.documents}
     changed = paths
@@ -179,8 +180,6 @@ def _path(key: str) -> str:
 
 def _clean(key: str, data: bytes) -> bytes:
     """Make a document fit for the consolidated metadata: JSON, and without others' inside."""
-    if b"NaN" not in data and b"Infinity" not in data and b'"consolidated_metadata"' not in data:
-        return data
     data, had_constants = sanitised(data)
     if had_constants:
         warnings.warn(

@@ -66,13 +66,16 @@ def write_index(path: Path, nodes: Iterable[Node], summary: Summary) -> None:
     """Write a new index file of these nodes, sorted by path."""
     forms: dict[Form, int] = {}
     rows = []
-    for uri, place, kind, shape, dtype, types, document, attributes in nodes:
+    for uri, place, kind, shape, dtype, types, (offset, length), attributes in nodes:
         form = forms.setdefault((kind, shape, dtype, types), len(forms))
-        rows.append((uri or _NO_URI, place, form, *document, *(attributes or (None, None))))
-    rows_by_uri = sorted(rows)
+        attributes_offset, attributes_length = attributes or (None, None)
+        rows.append(
+            (uri or _NO_URI, place, form, offset, length, attributes_offset, attributes_length)
+        )
+    rows.sort()  # a table takes rows in its own order twice as fast
     with write_database(path, _TABLES) as database:
-        database.executemany("INSERT INTO place VALUES (?,?)", ((row[1], row[0]) for row in rows))
-        database.executemany("INSERT INTO node VALUES (?,?,?,?,?,?,?)", rows_by_uri)
+        database.executemany("INSERT INTO node VALUES (?,?,?,?,?,?,?)", rows)
+        database.execute("INSERT INTO place SELECT path, uri FROM node ORDER BY path")
         database.executemany("INSERT INTO form VALUES (?,?,?,?,?)", map(_form_row, forms.items()))
         meta = {"form": _FORM} | asdict(summary)
         database.executemany("INSERT INTO meta VALUES (?,?)", meta.items())

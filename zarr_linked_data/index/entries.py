@@ -134,14 +134,10 @@ def _entry(
 ) -> Node:
     """Make the index's entry."""
     path, keys, (kind, shape, dtype, own, types, _) = draft
-    attributes = None
-    document = Place(0, 0)
-    for key in keys:
-        place = Place(offsets[key], len(documents[key]))
-        if key.endswith(".zattrs"):
-            attributes = place
-        else:
-            document = place
+    document, *others = (Place(offsets[key], len(documents[key])) for key in keys)
+    attributes = others[0] if others else None  # ".zattrs" sorts behind ".zarray"
+    if others and keys[0].endswith(".zattrs"):  # but before ".zgroup"
+        document, attributes = others[0], document
     uri = given if own is None else own
     if uri is not None and not is_iri(uri):
         uri = None

@@ -16,6 +16,9 @@ Answer = TypeVar("Answer")
 TRIES = 6
 """How often one asks again where an answer broke off: most of those obstore does not retry."""
 
+TRIES_S = 5.0
+"""After so long there is no other try."""
+
 PAUSE_S = 0.02
 """Half the first pause between two such tries; each is twice as long as the one before."""
 
@@ -174,13 +177,27 @@ def is_broken_off(error: Exception) -> bool:
     return Facts.from_error(error).fits("kind: Interrupted|IncompleteBody|kind: Body")
 
 
+class Tries:
+    """How often one asks again where answers broke off, and for how long: obstore tries too."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._failed = 0
+
+    def fail(self, error: Exception) -> None:
+        """Wait before the next try; raise the error if there is to be none."""
+        self._failed += 1
+        too_long = time.monotonic() - self._begun > TRIES_S
+        if self._failed == TRIES or too_long or not is_broken_off(error):
+            raise error
+        time.sleep(PAUSE_S * 2**self._failed)
+
+
 def again(question: Callable[[], Answer]) -> Answer:
     """Ask something that may be asked twice, as often as its answer breaks off in the middle."""
-    for attempt in range(1, TRIES):
+    tries = Tries()
+    while True:
         try:
             return question()
         except BaseError as error:
-            if not is_broken_off(error):
-                raise
-            time.sleep(PAUSE_S * 2**attempt)
-    return question()
+            tries.fail(error)

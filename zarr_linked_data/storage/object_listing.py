@@ -1,7 +1,6 @@
 """Listing an object store by key, going on where the connection broke off."""
 
 import re
-import time
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from zarr_linked_data.storage.base import Contents, Found, plain_tag
-from zarr_linked_data.storage.object_errors import PAUSE_S, TRIES, again, is_broken_off, is_missing
+from zarr_linked_data.storage.object_errors import Tries, again, is_missing
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -38,18 +37,14 @@ def _offset(after: str) -> str | None:
 
 
 def _objects(store: ObjectStore, folder: str, after: str | None) -> "Iterator[ObjectMeta]":
-    broken = 0
+    tries = Tries()
     while True:
         try:
-            pages = obstore.list(store, folder or None, offset=after, chunk_size=PAGE)
-            for page in pages:
+            for page in obstore.list(store, folder or None, offset=after, chunk_size=PAGE):
                 yield from page
-                after, broken = page[-1]["path"], 0
+                after, tries = page[-1]["path"], Tries()
         except BaseError as error:
-            broken += 1
-            if broken == TRIES or not is_broken_off(error):
-                raise
-            time.sleep(PAUSE_S * 2**broken)
+            tries.fail(error)
         else:
             return
 

@@ -29,8 +29,8 @@ CAUSES: tuple[tuple[tuple[type[HTTPError], ...], str, str], ...] = (
     ),
     ((ProxyError,), "the proxy cannot be reached", "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY."),
     ((NameResolutionError,), "the name of the server is not known", NETWORK),
-    ((ConnectTimeoutError, ReadTimeoutError), "the server does not answer in time", NETWORK),
     ((NewConnectionError,), "the server cannot be reached", NETWORK),
+    ((ConnectTimeoutError, ReadTimeoutError), "the server does not answer in time", NETWORK),
     ((ResponseError,), "the server redirects in a circle", "Check the address."),
     (
         (ProtocolError, IncompleteRead),

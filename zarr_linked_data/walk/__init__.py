@@ -12,11 +12,20 @@ from zarr_linked_data.storage import FolderStorage, Storage
 from zarr_linked_data.walk.crew import walk_folder
 from zarr_linked_data.walk.facts import Facts, read_facts
 from zarr_linked_data.walk.objects import drop_unreachable, walk_objects
-from zarr_linked_data.walk.result import EVERYTHING, FORMAT_3, Known, Signature, Span, Walk
+from zarr_linked_data.walk.result import (
+    EVERYTHING,
+    FORMAT_3,
+    SIGNATURE_LENGTH,
+    Known,
+    Signature,
+    Span,
+    Walk,
+)
 
 __all__ = [
     "EVERYTHING",
     "FORMAT_3",
+    "SIGNATURE_LENGTH",
     "Facts",
     "Known",
     "Signature",

@@ -16,7 +16,7 @@ from zarr_linked_data.errors import CorruptDocumentError, InvalidJsonLdError, St
 from zarr_linked_data.jsonld import Context
 from zarr_linked_data.storage.base import OUR_FOLDER
 from zarr_linked_data.walk.facts import read_facts
-from zarr_linked_data.walk.result import FORMAT_3, Known, Signature, Span, Walk
+from zarr_linked_data.walk.result import FORMAT_3, Known, Signature, Span, Walk, is_unclean
 
 RACY_NS = 2_000_000_000
 """A document changed this short before the walk began may change again within one tick of its time
@@ -55,6 +55,7 @@ class FolderReader:
         self.dataset_link = ground.dataset_link
         self.documents = walk.documents
         self.signatures = walk.signatures
+        self.unclean = walk.unclean
         self.facts = walk.facts
         self.visit = self.visit_format_3 if ground.zarr_format == FORMAT_3 else self.visit_format_2
 
@@ -129,6 +130,8 @@ class FolderReader:
             os.close(file)
         if self.span is None or self.span.holds(key):
             self.documents[key] = data
+            if is_unclean(data):
+                self.unclean.add(key)
             self.signatures[key] = _pack(size, mtime, ctime, stat.st_ino) if settled else None
         return data
 

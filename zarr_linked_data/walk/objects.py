@@ -7,7 +7,7 @@ from zarr_linked_data.node import DOCUMENT_NAMES
 from zarr_linked_data.storage import OUR_FOLDER, Storage, read_many
 from zarr_linked_data.walk.crew import REPORT_EVERY
 from zarr_linked_data.walk.folder import says_array
-from zarr_linked_data.walk.result import Known, Span, Walk
+from zarr_linked_data.walk.result import Known, Span, Walk, is_unclean
 
 FLAT_KEYS = 2_000
 """Keys that a flat listing may see before it is judged: two pages of an S3 listing."""
@@ -46,6 +46,8 @@ def walk_objects(
         if data is not None:  # else it was removed since it was listed
             walk.documents[key] = data
             walk.signatures[key] = tag
+            if is_unclean(data):
+                walk.unclean.add(key)
         if done % REPORT_EVERY == 0:
             report(len(walk.documents), len(tags))
     return walk
@@ -126,6 +128,7 @@ def drop_unreachable(walk: Walk, known: Mapping[str, Known]) -> None:
     for key in [key for key in walk.documents if not _is_reached(key, reached, groups, arrays)]:
         del walk.documents[key]
         walk.signatures.pop(key, None)
+        walk.unclean.discard(key)
 
 
 def _is_reached(key: str, reached: set[str], groups: set[str], arrays: set[str]) -> bool:

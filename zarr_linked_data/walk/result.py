@@ -11,8 +11,16 @@ Signature = bytes | str | None
 On a folder: size, mtime_ns, ctime_ns and inode, packed; in an object store: the ETag.
 """
 
+SIGNATURE_LENGTH = 32
+"""Bytes of a folder's signature."""
+
 Known = tuple[Signature, bool]
 """A document's signature, and whether it makes its folder a group (an array ends the descent)."""
+
+
+def is_unclean(data: bytes) -> bool:
+    """Tell whether a document may hold what is no JSON, or metadata of nodes below its own."""
+    return b"NaN" in data or b"Infinity" in data or b'"consolidated_metadata"' in data
 
 
 @dataclass(slots=True)
@@ -24,6 +32,8 @@ class Walk:
     """The stored bytes; None where the signature is the known one."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     """Of the documents that were read; those of the others are the known ones."""
+    unclean: set[str] = field(default_factory=set)
+    """Keys of the documents read that are not to be kept byte for byte; see `is_unclean`."""
     facts: dict[str, Facts] = field(default_factory=dict)
     """What nodes say by themselves, by path, where whoever read them has found it out already.
 
@@ -34,6 +44,7 @@ class Walk:
         """Take up what another walker found."""
         self.documents.update(other.documents)
         self.signatures.update(other.signatures)
+        self.unclean |= other.unclean
         self.facts.update(other.facts)
 
     def known(self, before: Mapping[str, Known], groups: Container[str]) -> dict[str, Known]:

@@ -25,8 +25,8 @@ def draw_scaling(
 ) -> None:
     """Draw `<file>.svg` and `<file>.png`: ours with a straight line through it, and the peer."""
     # Text as text: a third of the size of drawn letters.
-    style = {"svg.fonttype": "none", "svg.hashsalt": "zld", "font.size": 11, "axes.titlesize": 12}
-    with mpl.rc_context(style):
+    text = {"svg.fonttype": "none", "font.size": 11, "axes.titlesize": 12}
+    with mpl.rc_context({"svg.hashsalt": "zld", **text}):  # type: ignore[arg-type]
         figure = Figure(figsize=(10, 4.4), layout="constrained")
         panels = figure.subplots(1, 2)
         for axes, field, unit in zip(panels, ("seconds", "gigabytes"), ("s", "GB"), strict=True):

@@ -1,4 +1,4 @@
-"""What every place that holds objects must do; `tests/contract/test_storage.py` asks each of them."""
+"""What every place that holds objects must do; `contract/test_storage.py` asks each of them."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -42,7 +42,7 @@ def test_the_commands_of_a_folder_work_one_after_the_other(place):
     for command in commands("sh"):
         run(command.replace("make demo", ".venv/bin/python local_dev/demo.py"), place)
     assert (place / "sample1.png").stat().st_size > 10_000
-    assert "Sample" in run(".venv/bin/zld ls mine.zarr", place)
+    assert "sample1Dataset" in run(".venv/bin/zld ls mine.zarr", place)
 
 
 def test_the_tree_in_the_readme_is_what_is_shown(place):
@@ -78,4 +78,4 @@ def test_the_python_works(place):
     names: dict[str, object] = {}
     exec(code, names)
     assert names["sample"].read((slice(0, 10), ...)).shape == (10, 1000)
-    assert names["lab"].search(type="Sample", text="toluene")
+    assert names["lab"].search(type="Sample", text="dioxane")

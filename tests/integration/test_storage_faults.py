@@ -17,8 +17,9 @@ NOBODY = 65534
 @pytest.fixture
 def root(tmp_path):
     # pytest's own folders are closed to other users.
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o777 == 0o700:
+            folder.chmod(0o755)
     (tmp_path / "lab.zarr").mkdir()
     return tmp_path / "lab.zarr"
 

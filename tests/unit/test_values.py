@@ -11,7 +11,13 @@ from zarr_linked_data.errors import CorruptDocumentError
 from zarr_linked_data.lookup.values import plan_one_chunk, read_values
 from zarr_linked_data.storage import open_storage
 
-CODECS = [None, ZstdCodec(), GzipCodec(), BloscCodec(cname="lz4"), BloscCodec(cname="zstd")]
+CODECS = {
+    "none": None,
+    "zstd": ZstdCodec(),
+    "gzip": GzipCodec(),
+    "blosc-lz4": BloscCodec(cname="lz4"),
+    "blosc-zstd": BloscCodec(cname="zstd"),
+}
 TYPES = ["bool", "int8", "int64", "uint16", "float16", "float32", "float64", "complex64"]
 
 
@@ -27,11 +33,11 @@ def read(root, array, selection=()):
     return read_values(open_storage(root), "", array.metadata.to_dict(), selection)
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=str)
+@pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("dtype", TYPES)
 def test_one_chunk_of_every_type_and_codec_is_read_as_zarr_does(tmp_path, dtype, codec):
     values = np.arange(12).reshape(3, 4).astype(dtype)
-    array = write(tmp_path / "a", values, chunks=(3, 4), compressors=codec)
+    array = write(tmp_path / "a", values, chunks=(3, 4), compressors=CODECS[codec])
     assert plan_one_chunk(array.metadata.to_dict()) is not None
     found = read(tmp_path / "a", array)
     assert found.dtype == array[...].dtype

@@ -68,11 +68,7 @@ def open_storage(
 
 
 def open_file(location: str | Path) -> tuple[Storage, str]:
-    """Open the folder, or the bucket's, that a single file is in; and give the file's name.
-
-    >>> open_file("s3://lab/plots/sample1.npy")[1]  # doctest: +SKIP
-    'sample1.npy'
-    """
+    """Open the folder that a single file is in, on a disk or in a bucket; and give its name."""
     scheme, _ = _split(location)
     if scheme in {"", "file"}:
         path = _folder(location, *_split(location))

@@ -70,7 +70,9 @@ class Parts:
                 continue
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(file, fcntl.LOCK_EX)
-            return Part(path, file)
+            if os.fstat(file).st_nlink:
+                return Part(path, file)
+            os.close(file)  # cleaned away before it had its lock
 
     def _make_folders(self) -> None:
         outer, *inner = self._folders

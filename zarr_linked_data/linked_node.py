@@ -87,9 +87,7 @@ class LinkedNode:
     @property
     def arrays(self) -> "dict[str, zarr.Array[Any]]":
         """The arrays directly in the group by name; of an array, itself."""
-        return {
-            node.path.rpartition("/")[2]: self._open_zarr(node) for node in self.array_nodes()
-        }
+        return {node.path.rpartition("/")[2]: self._open_zarr(node) for node in self.array_nodes()}
 
     def array_nodes(self) -> list[Node]:
         """List the index's entries of the arrays directly in the group; of an array, its own."""

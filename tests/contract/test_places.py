@@ -157,14 +157,14 @@ def test_a_store_that_takes_no_objects_cannot_be_consolidated_and_says_so(tmp_pa
     session = repository.writable_session("main")
     copy_lab(tmp_path, session.store)
     with pytest.raises(
-        zld.StoreError, match="cannot take our objects. It can be read all the same"
+        zld.StoreError, match=r"cannot take our objects. It can be read all the same"
     ):
         zld.open(session.store).consolidate()
 
 
 def test_an_http_store_without_metadata_asks_for_its_owner(web):
     put_lab(open_storage(web.root / "lab.zarr", create=True))
-    with pytest.raises(zld.NotConsolidatedError, match="HTTP cannot list .* Ask its owner"):
+    with pytest.raises(zld.NotConsolidatedError, match=r"HTTP cannot list .* Ask its owner"):
         zld.open(f"{web.url}/lab.zarr")[f"{EX}sample1"]
 
 

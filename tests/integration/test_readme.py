@@ -1,6 +1,5 @@
 """Every command of the README does what it says, as it is written."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -32,7 +31,11 @@ def place(tmp_path_factory):
 
 def run(command, place):
     done = subprocess.run(
-        ["bash", "-c", command], cwd=place, capture_output=True, text=True, check=False, env=os.environ
+        ["bash", "-c", command],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout

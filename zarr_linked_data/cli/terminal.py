@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from contextlib import suppress
 from typing import TextIO
 
 STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -56,9 +55,9 @@ def write(text: str) -> None:
             sys.stdout.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_the_rest()
+        _drop_the_rest(sys.stdout)
     except OSError:
-        _drop_the_rest()
+        _drop_the_rest(sys.stdout)
         raise
 
 
@@ -71,10 +70,13 @@ def complain(kind: str, message: str, style: str) -> None:
 def tell(line: str) -> None:
     """Write a line to standard error, if anybody listens."""
     if sys.stderr is not None:
-        with suppress(OSError):
+        try:
             sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+        except OSError:
+            _drop_the_rest(sys.stderr)
 
 
-def _drop_the_rest() -> None:
+def _drop_the_rest(stream: TextIO) -> None:
     """Let Python's own flush at its end go nowhere: it would complain once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

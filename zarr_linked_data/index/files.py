@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,11 @@ INDEX_PREFIX = f"{OUR_FOLDER}/index-"
 
 KEPT_IN_CACHE = 16
 """Index files kept in the user's cache, the latest used; one of a million nodes has 120 MB."""
+
+_PART = ".part-"
+
+_LONG_AGO_S = 24 * 3600
+"""No index takes a day to be made."""
 
 _ZSTD_LEVEL = 3
 """Shrinks an index to a tenth or less, at 300 MB/s."""
@@ -71,16 +78,15 @@ def _open_cached(
     index = _try(path, head, generation)
     if index is None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
+        with tempfile.TemporaryDirectory(prefix=_PART, dir=path.parent) as folder:
+            part = Path(folder) / path.name
             if not _fetch(part, storage, head):
                 _build(part, storage, head, generation, data)
             part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
         _prune(path.parent)
         index = Index(path)
-    os.utime(path)
+    with suppress(FileNotFoundError):
+        os.utime(path)
     return index
 
 
@@ -185,7 +191,18 @@ def _read_metadata(storage: Storage, head: Head) -> bytes:
 
 
 def _prune(folder: Path) -> None:
-    """Remove all but the latest used index files."""
-    files = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Remove all but the latest used index files, and what killed processes left long ago."""
+    files = sorted(folder.glob("*.sqlite"), key=_modified_s, reverse=True)
     for path in files[KEPT_IN_CACHE:]:
         path.unlink(missing_ok=True)
+    for part in folder.glob(f"{_PART}*"):
+        if time.time() - _modified_s(part) > _LONG_AGO_S:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _modified_s(path: Path) -> float:
+    """Give when a file was last used; others prune the same folder, and may have removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

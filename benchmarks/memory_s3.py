@@ -40,11 +40,19 @@ class Connection(asyncio.Protocol):
             length = LENGTH.search(received, 0, end)
             body_end = end + 4 + (int(length[1]) if length else 0)
             if len(received) < body_end:
+                # Botocore sends the body of a PUT only when it is asked to.
+                if len(received) == end + 4:
+                    self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n" * waits(received))
                 break
             method, target, _ = received[: received.index(b"\r\n")].decode().split(" ")
             self._transport.write(answer(method, target, received[end + 4 : body_end]))
             received = received[body_end:]
         self._received = received
+
+
+def waits(head: bytes) -> bool:
+    """Tell whether the client waits before it sends the body."""
+    return b"100-continue" in head.lower()
 
 
 def answer(method: str, target: str, body: bytes) -> bytes:

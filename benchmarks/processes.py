@@ -22,6 +22,9 @@ PROJECT = Path(__file__).parent.parent
 WATCH_S = 0.02
 """Time between two looks at the memory; each takes 0.1 ms, less than a hundredth of that."""
 
+LIMIT_S = 600.0
+"""Nothing that is measured takes so long; what does hangs, and is ended."""
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -51,9 +54,11 @@ def run_apart(
         cwd=PROJECT,
         env=clean_environment() | dict(env or {}),
     )
-    peak = 0
+    peak, deadline = 0, time.monotonic() + LIMIT_S
     while process.poll() is None:
         peak = max(peak, _tree_bytes(process.pid))
+        if time.monotonic() > deadline:
+            process.kill()
         time.sleep(WATCH_S)
     answer, _ = process.communicate()
     if process.returncode:

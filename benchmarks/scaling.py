@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -10,6 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 OURS, PEER, INK = "#1f6f8b", "#c8553d", "#333333"
+
+STYLE: Any = {"svg.hashsalt": "zld", "svg.fonttype": "none", "font.size": 11, "axes.titlesize": 12}
+"""Text is kept as text, which takes less room than drawn letters."""
 
 
 class Point(NamedTuple):
@@ -24,9 +27,7 @@ def draw_scaling(
     file: Path, ours: Sequence[Point], peers: Sequence[Point], *, peer_name: str
 ) -> None:
     """Draw `<file>.svg` and `<file>.png`: ours with a straight line through it, and the peer."""
-    # Text as text: a third of the size of drawn letters.
-    text = {"svg.fonttype": "none", "font.size": 11, "axes.titlesize": 12}
-    with mpl.rc_context({"svg.hashsalt": "zld", **text}):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.4), layout="constrained")
         panels = figure.subplots(1, 2)
         for axes, field, unit in zip(panels, ("seconds", "gigabytes"), ("s", "GB"), strict=True):

@@ -5,9 +5,7 @@ import pytest
 import zarr
 from zarr.storage import FsspecStore
 
-from zarr_linked_data.errors import (
-    StoreNotFoundError,
-)
+from zarr_linked_data.errors import StoreError, StoreNotFoundError
 from zarr_linked_data.storage import FolderStorage, open_storage
 
 
@@ -29,6 +27,11 @@ class TestOpening:
         (tmp_path / "my lab").mkdir()
         for location in ("~/my lab", f"file://{tmp_path}/my%20lab", f"{tmp_path}/./my lab/"):
             assert open_storage(location).url == f"{tmp_path}/my lab"
+
+    @pytest.mark.parametrize("location", ["", "~nobody-at-all/x", "a\0b", "x" * 300])
+    def test_names_of_nothing(self, location):
+        with pytest.raises(StoreError, match=r"Cannot open '.*(Give|Check|Choose) "):
+            open_storage(location)
 
     @pytest.mark.parametrize("location", ["gs://b/x", "ftp://h/x", "file://elsewhere/x", "s3:///x"])
     def test_unknown_places_are_refused(self, location):
@@ -61,3 +64,9 @@ class TestOpening:
         web = open_storage("https://ada:secret@lab.org/data/lab.zarr/?token=secret")
         assert web.url == "https://lab.org/data/lab.zarr"
         assert "secret" not in repr(web)
+
+    @pytest.mark.parametrize("scheme", ["s3", "ftp", "http"])
+    def test_passwords_are_in_no_message(self, scheme):
+        with pytest.raises(StoreNotFoundError) as refusal:
+            open_storage(f"{scheme}://ada:secret@")
+        assert "secret" not in str(refusal.value)

@@ -70,6 +70,10 @@ class BucketContract(StorageContract):
         (tmp_path / "file").write_bytes(data)
         storage.write_file("file", tmp_path / "file")
         assert storage.read("whole") == storage.read("pieces") == storage.read("file") == data
+        # A source may be asked by the same client while the target is written.
+        ranges = (storage.read_range("whole", i, 10**6) for i in range(0, len(data), 10**6))
+        storage.write("ranges", ranges)
+        assert storage.read("ranges") == data
         storage.fetch_file("whole", tmp_path / "copy")
         assert (tmp_path / "copy").read_bytes() == data
 

@@ -121,6 +121,9 @@ class Storage(Protocol):
         """Give the same place as a store of zarr-python."""
 
 
+PATIENCE_S = 30.0
+"""How long a request may take with all its tries before the user hears of it."""
+
 OUR_FOLDER = "__zld"
 """The folder for what is ours in a store: Zarr leaves names with two underscores to others."""
 
@@ -158,14 +161,23 @@ def cache_folder() -> Path:
     return (Path(home) if home.startswith("/") else Path.home() / ".cache") / "zld"
 
 
+def without_login(url: str) -> str:
+    """Give an address without user and password, fit for messages.
+
+    >>> without_login("ftp://me:secret@lab.org/x")
+    'ftp://lab.org/x'
+    """
+    return re.sub(r"(?<=://)[^/]*@", "", url)
+
+
 def public_url(url: str) -> str:
     """Give a web address without its password, its query and the '/' at its end.
 
     >>> public_url("https://me:secret@lab.org/data/lab.zarr/?token=1")
     'https://lab.org/data/lab.zarr'
     """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+    parts = urlsplit(without_login(url))
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
 def plain_tag(tag: str | None) -> str | None:

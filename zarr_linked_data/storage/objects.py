@@ -1,6 +1,7 @@
 """An object store (S3, memory, whatever obstore knows) as a place for objects."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from itertools import chain, islice
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
-from obstore.store import HTTPStore, ObjectStore
+from obstore.store import HTTPStore, MemoryStore, ObjectStore
 
 from zarr_linked_data.storage.base import (
     Contents,
@@ -50,8 +51,6 @@ class ObjectStorage:
     asynchronous ones, which moreover abort the interpreter at its end now and then.
     """
 
-    threads = 128
-
     def __init__(
         self,
         store: ObjectStore,
@@ -63,6 +62,7 @@ class ObjectStorage:
     ) -> None:
         self.url = url
         self.store = store
+        self.threads = 1 if isinstance(store, MemoryStore) else 128
         self._place = place
         self._read_only = read_only
         self._reader = ObjectReader(store, url, place.server if place else "the server")
@@ -113,7 +113,7 @@ class ObjectStorage:
         check_tag(answer[1].tag, tag, key, self.url)
         return answer[0]
 
-    def write(self, key: str, data: Data, *, durable: bool = False) -> None:  # noqa: ARG002 - always
+    def write(self, key: str, data: Data, *, durable: bool = False) -> None:  # noqa: ARG002 - it always is
         """Put an object; above 100 MiB in pieces.
 
         A killed upload in pieces shows no object, but its pieces stay in the bucket, unseen and
@@ -132,7 +132,7 @@ class ObjectStorage:
         obstore.put(
             self._uploads,
             key,
-            chain(head, rest),
+            _taken_apart(chain(head, rest)),
             use_multipart=True,
             chunk_size=MULTIPART_PIECE,
             max_concurrency=4,
@@ -148,7 +148,7 @@ class ObjectStorage:
         data: Data,
         tag: str | None,
         *,
-        durable: bool = False,  # noqa: ARG002 - always
+        durable: bool = False,  # noqa: ARG002 - it always is
     ) -> None:
         """Put an object if it still has this tag; where the server cannot, after a look only."""
         self._check_writable(key)
@@ -157,12 +157,14 @@ class ObjectStorage:
         found = self._reader.head(key)
         if (self._reader.found(found).tag if found else None) != tag:
             raise changed_error("write", key, self.url)
-        mode: PutMode = _condition(found) if found else "create"
-        self._reader.ask("write", key, lambda key: self._put_if(key, whole, mode, conditional))
+        mode: PutMode = "overwrite"
+        if conditional:
+            mode = _condition(found) if found else "create"
+        self._reader.ask("write", key, lambda key: self._put_if(key, whole, mode))
 
-    def _put_if(self, key: str, data: bytes, mode: "PutMode", conditional: bool) -> None:  # noqa: FBT001
+    def _put_if(self, key: str, data: bytes, mode: "PutMode") -> None:
         try:
-            self._put_whole(key, data, mode if conditional else "overwrite")
+            self._put_whole(key, data, mode)
         except BaseError as error:
             # The answer to the first try may have got lost: then the next one met our own object.
             lost = isinstance(error, PreconditionError | AlreadyExistsError) or is_broken_off(error)
@@ -262,3 +264,10 @@ def _split(data: Data) -> tuple[list[bytes], Iterator[bytes]]:
         if size > SINGLE_PUT:
             break
     return head, rest
+
+
+def _taken_apart(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Take each piece in another thread: obstore panics when it is asked from within obstore."""
+    with ThreadPoolExecutor(1) as pool:
+        while (piece := pool.submit(next, pieces, None).result()) is not None:
+            yield piece

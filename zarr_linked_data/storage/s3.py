@@ -10,13 +10,11 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from zarr_linked_data.errors import StoreError, StoreNotFoundError
+from zarr_linked_data.storage.base import PATIENCE_S, without_login
 from zarr_linked_data.storage.object_errors import object_error
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
-
-PATIENCE_S = 30.0
-"""How long a request may take with all its tries before the user hears of it."""
 
 UPLOAD_S = 600.0
 """How long one large upload may take: 100 MiB at 0.2 MB/s.
@@ -43,7 +41,7 @@ def split_s3_url(url: str) -> tuple[str, str]:
     bucket, _, prefix = url.partition("://")[2].partition("/")
     if not BUCKET.fullmatch(bucket):
         raise StoreNotFoundError(
-            f"Cannot open {url!r}: {bucket!r} is no name of a bucket. "
+            f"Cannot open {without_login(url)!r}: what follows s3:// is no name of a bucket. "
             "Write s3://BUCKET/PREFIX; credentials belong in the environment."
         )
     return bucket, prefix.strip("/")

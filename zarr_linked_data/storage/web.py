@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from zarr_linked_data.errors import StoreError, StoreNotFoundError
 from zarr_linked_data.storage.base import (
+    PATIENCE_S,
     Contents,
     Data,
     Found,
@@ -28,7 +29,6 @@ from zarr_linked_data.storage.base import (
     read_only_error,
 )
 from zarr_linked_data.storage.files import PIECE, place_file
-from zarr_linked_data.storage.s3 import PATIENCE_S
 from zarr_linked_data.storage.web_errors import TRANSIENT, status_error, web_error
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ class HttpStorage:
 
     def read_start(self, key: str, length: int) -> tuple[bytes, Found] | None:
         """Give an object's first bytes, and what there is of it."""
-        return self._slice(key, 0, max(1, length))
+        answer = self._slice(key, 0, max(1, length))
+        return None if answer is None else (answer[0][: max(0, length)], answer[1])
 
     def read_range(
         self, key: str, start: int, length: int, *, tag: str | None = None
@@ -177,7 +178,7 @@ class HttpStorage:
                 answer.release_conn()
         return None
 
-    def write(self, key: str, data: Data, *, durable: bool = False) -> NoReturn:  # noqa: ARG002
+    def write(self, key: str, data: Data, *, durable: bool = False) -> NoReturn:  # noqa: ARG002 - refused
         """Refuse: a web server takes nothing."""
         raise read_only_error(key, self.url, "a web server takes no objects")
 
@@ -185,7 +186,7 @@ class HttpStorage:
         """Refuse: a web server takes nothing."""
         self.write(key, data)
 
-    def write_file(self, key: str, path: Path) -> NoReturn:  # noqa: ARG002
+    def write_file(self, key: str, path: Path) -> NoReturn:  # noqa: ARG002 - refused
         """Refuse: a web server takes nothing."""
         self.write(key, b"")
 
@@ -194,11 +195,11 @@ class HttpStorage:
         for key in keys:
             self.write(key, b"")
 
-    def list(self, prefix: str = "", after: str | None = None) -> Iterator[Found]:  # noqa: ARG002
+    def list(self, prefix: str = "", after: str | None = None) -> Iterator[Found]:  # noqa: ARG002 - refused
         """Refuse: plain HTTP has no listing."""
         raise self._no_listing()
 
-    def list_folder(self, path: str) -> Contents:  # noqa: ARG002
+    def list_folder(self, path: str) -> Contents:  # noqa: ARG002 - refused
         """Refuse: plain HTTP has no listing."""
         raise self._no_listing()
 

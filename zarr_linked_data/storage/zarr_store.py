@@ -129,7 +129,7 @@ class ZarrStorage:
         check_tag(found[1], tag, key, self.url)
         return found[0][start : start + max(0, length)]
 
-    def write(self, key: str, data: Data, *, durable: bool = False) -> None:  # noqa: ARG002
+    def write(self, key: str, data: Data, *, durable: bool = False) -> None:  # noqa: ARG002 - as the store can
         """Put an object."""
         if not self.writable():
             raise read_only_error(key, self.url, "this kind of store takes no objects but its own")

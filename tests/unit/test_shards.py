@@ -14,6 +14,9 @@ from zarr_linked_data.consolidate import (
     read_shard,
 )
 from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.journal.owner import Owner
+from zarr_linked_data.journal.record import Record
+from zarr_linked_data.node import group_documents
 from zarr_linked_data.storage import open_storage
 
 
@@ -89,3 +92,19 @@ def test_shards_on_s3_give_what_a_folder_gives(s3_url, tmp_path):
         put_lab(storage, samples=5)
     assert sharded(bucket, 3).generation == consolidate(folder).generation
     assert orjson.loads(bucket.read(".all_metadata"))["zld"]["iri"] == f"{EX}campaign"
+
+
+def test_what_a_killed_add_left_is_finished_and_read_though_no_shard_has_seen_it(lab):
+    zarr_format = 2 if lab.read(".zgroup") else 3
+    shards = [read_shard(lab, span) for span in plan_shards(lab, 2)]
+    documents = {
+        f"late/{name}": data.decode()
+        for name, data in group_documents({"@id": f"{EX}late"}, zarr_format).items()
+    }
+    left = Record(
+        "run", Owner.this_process(), 0.0, "publishing", tops={"late": [*documents]},
+        documents=documents,
+    )  # fmt: skip
+    lab.write(left.key, left.encoded())
+    assert consolidate_shards(lab, shards).nodes == 42
+    assert lab.read(left.key) is None

@@ -15,6 +15,7 @@ from zarr_linked_data.consolidate.run import (
     no_garbage_collection,
 )
 from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.journal import recovered
 from zarr_linked_data.node import DOCUMENT_NAMES
 from zarr_linked_data.storage import Storage, cache_folder
 from zarr_linked_data.walk import Span, Walk, detect_format, drop_unreachable, walk_store
@@ -76,12 +77,13 @@ def consolidate_shards(
     check_writable(storage)
     ordered = sorted(shards, key=lambda shard: shard.span.first)
     _check_complete([shard.span for shard in ordered])
-    with storage.lock(), no_garbage_collection():
+    with storage.lock(), recovered(storage) as finished, no_garbage_collection():
         storage.clean_parts()
         previous = read_previous(storage, cache)
         whole = Walk(detect_format(storage))
         for shard in ordered:
-            fits = shard.before == previous.generation
+            # What a killed `add` left and was finished just now, no reader has seen.
+            fits = shard.before == previous.generation and not finished
             whole.update(shard.walk if fits else _walk_span(storage, previous, shard.span))
         drop_unreachable(whole, previous.known)
         return commit_walk(whole, previous, DEFAULT, started=started)

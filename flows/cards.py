@@ -163,7 +163,7 @@ def _show(title: str, about: Iterable[str], *parts: str) -> None:
 
 def _properties(node: "LinkedNode") -> Iterator[tuple[str, str]]:
     """Give the properties of a node as a person reads them."""
-    from zarr_linked_data.cli.properties import property_fields
+    from zarr_linked_data.lookup.properties import property_fields
 
     found = list(property_fields(node.expanded()))
     yield from found[:PROPERTIES]

@@ -1,6 +1,5 @@
 """One group or array of a store, as its user meets it: `lab[uri]`."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from zarr_linked_data.index import Node
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray
     import zarr
+    from matplotlib.figure import Figure
 
 
 class LinkedNode:
@@ -169,9 +169,24 @@ class LinkedNode:
         return f"LinkedNode({self.uri!r}, {self.kind} at {self.path!r}{what})"
 
     def _repr_html_(self) -> str:
-        rows = [("URI", self.uri or "none"), ("path", self.path or "(root)"), ("kind", self.kind)]
-        rows += [("type", iri) for iri in self.types]
-        if self.kind == "array":
-            rows += [("shape", str(self.shape)), ("data type", str(self.dtype))]
-        cells = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-        return f"<table>{cells}</table>"
+        from zarr_linked_data.lookup.properties import property_fields  # noqa: PLC0415 - in a notebook only
+        from zarr_linked_data.plot.notebook import node_html  # noqa: PLC0415 - in a notebook only
+
+        fields = [("URI", self.uri or "none"), ("path", self.path or "(root)"), ("kind", self.kind)]
+        fields += [("type", iri) for iri in self.types]
+        arrays = self.array_nodes()
+        for array in arrays:
+            lengths = " × ".join(map(str, array.shape or ())) or "scalar"
+            fields.append((array.path.rpartition("/")[2] or "array", f"{lengths} {array.dtype}"))
+        fields += property_fields(self.expanded())
+        return node_html(fields, self._draw() if len(arrays) == 1 else None)
+
+    def _draw(self) -> "Figure":
+        """Draw the array that it is or holds, reading only what the picture needs."""
+        from zarr_linked_data.plot import plot_array, sample_array  # noqa: PLC0415 - in a notebook only
+
+        array = self.choose_array()
+        title = array.path.rpartition("/")[2]
+        return plot_array(
+            sample_array(array.read, array.shape or ()), title=title, uri=array.uri or ""
+        )

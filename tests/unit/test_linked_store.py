@@ -192,9 +192,24 @@ def test_metadata_that_are_cut_off_are_refused_with_what_to_do(storage, lab):
         zld.open(storage)[f"{EX}sample1"]
 
 
-def test_nodes_show_themselves_in_a_notebook(lab):
-    put = lab[f"{EX}sample1"]._repr_html_()
-    assert f"{EX}sample1" in put
+def test_a_node_shows_its_properties_and_its_array_in_a_notebook(lab):
+    page = lab[f"{EX}sample1"]._repr_html_()
+    assert f"{EX}sample1" in page
+    assert "3 × 4 float64" in page
+    assert f"→ {EX}sample1Dataset" in page
+    assert "data:image/png;base64," in page
+    assert "<img" not in lab[f"{EX}campaign"]._repr_html_()
+
+
+def test_what_metadata_say_is_never_run_in_a_notebook(storage):
+    put_group(storage, "odd", {"@id": f"{EX}odd", f"{EX}name": [{"@value": "<script>"}]})
+    lab = zld.open(storage)
+    lab.consolidate()
+    assert "&lt;script&gt;" in lab[f"{EX}odd"]._repr_html_()
+    assert "<script" not in lab[f"{EX}odd"]._repr_html_()
+
+
+def test_a_store_shows_its_tree_in_a_notebook(lab):
     assert "<svg" in lab._repr_html_()
 
 

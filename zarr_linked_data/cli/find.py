@@ -88,7 +88,7 @@ def run_show(args: Namespace, settings: Settings) -> Result:
 def _lines(node: "LinkedNode", form: str) -> Iterable[str]:
     """Write a node's metadata."""
     if form == "text":
-        from zarr_linked_data.cli.properties import property_fields
+        from zarr_linked_data.lookup.properties import property_fields
 
         held = node.array_nodes() if node.kind == "group" else []
         arrays = [("array", array_text(array)) for array in held]

@@ -11,7 +11,7 @@ from zarr_linked_data.storage import open_storage, write_many
 from zarr_linked_data.transfer import copy_store
 
 LOOK_UPS = 20_000
-"""Random ones, so that hardly any page of the index is asked for twice."""
+"""Random ones, so that hardly two after each other are on one page of the index."""
 
 WRITERS = 16
 """At once; more gained nothing on one machine."""

@@ -49,13 +49,56 @@ bench: $(DEV) ## measure the claims of speed, peers beside them: benchmarks/RESU
 
 ci: lint test ## what runs on every push
 
+##@ On a cluster
+
+# OVERLAY: minikube, k3s, production or a folder; by default what kubectl's context is called.
+# ZLD_IMAGE_BUILD, ZLD_IMAGE_LOAD: commands that build an image and hand it to the cluster (local_dev/image.sh).
+export OVERLAY
+
+.PHONY: image image-vscode secrets cluster cluster-env forward deploy-flows cluster-down manifests test-cluster pin
+image: ## build the image of flows, and hand it to the cluster
+	@local_dev/image.sh zarr-linked-data:dev .
+
+image-vscode: ## build VS Code's image on it, and hand it to the cluster
+	@local_dev/image.sh zarr-linked-data-vscode:dev manifests/components/vscode
+
+secrets: ## make the passwords, once; never over existing ones
+	@local_dev/make_secrets.sh
+
+cluster: ## apply the manifests to kubectl's cluster, and wait until all runs
+	@local_dev/cluster.sh
+
+cluster-env: ## the settings for flows outside the cluster: eval "$$(make -s cluster-env)"
+	@local_dev/cluster_env.sh
+
+forward: ## Argo, MinIO and VS Code at this machine's ports, until Ctrl-C
+	@local_dev/forward.sh
+
+deploy-flows: $(CORE) ## create the flows on Argo
+	@local_dev/deploy_flows.sh
+
+cluster-down: ## take all away but data
+	@local_dev/cluster_down.sh
+
+manifests: $(DEV) ## build and validate every overlay (needs kubectl)
+	@command -v kubectl >/dev/null || { echo 'Error: kubectl is not installed. See https://kubernetes.io/docs/tasks/tools.' >&2; exit 1; }
+	@$(BIN)/pytest -q tests/contract/test_manifests.py tests/contract/test_manifest_policy.py
+
+test-cluster: $(DEV) ## the tests that need a cluster: KUBECONFIG
+	@kubectl get --raw /version >/dev/null 2>&1 || { echo 'Error: no cluster answers. Set KUBECONFIG to the access of one.' >&2; exit 1; }
+	@$(BIN)/pytest -q tests/cluster
+
+pin: ## push the images, and write all digests into the overlay for production (REGISTRY, TAG)
+	@local_dev/pin.sh
+
 ##@ Package
 
 .PHONY: lock wheel clean help
-lock: ## lock the dependencies and export both requirements files (needs poetry)
+lock: ## lock the dependencies and export the requirements files (needs poetry)
 	@command -v poetry >/dev/null || { echo 'Error: poetry is not on the PATH. Install it with: pipx install poetry && pipx inject poetry poetry-plugin-export' >&2; exit 1; }
 	poetry lock
 	poetry export -f requirements.txt -o requirements.txt
+	poetry export -f requirements.txt --all-extras -o requirements-image.txt
 	poetry export -f requirements.txt --all-extras --with dev -o requirements-dev.txt
 
 wheel: .venv/bin/python ## build the wheel into dist/
@@ -69,7 +112,7 @@ clean: ## remove what these commands made, but .venv and the runs in .metaflow
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 
 .venv/bin/python:

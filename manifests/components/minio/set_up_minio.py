@@ -1,7 +1,7 @@
 """Make MinIO's buckets, and for each the one user who may write to it.
 
-`python set_up_minio.py http://minio:9000 /secrets`: a folder for each Secret, a file for each of its keys. Run
-again, it sets the same again. The only place that knows that our S3 is MinIO.
+`python set_up_minio.py http://minio:9000 /secrets`: a folder for each Secret, with a file for each
+of its keys. Run again, it sets the same again. The only place that knows that our S3 is MinIO.
 """
 
 import sys
@@ -78,7 +78,7 @@ def has_keys(folder: Path, keys: Sequence[str]) -> bool:
 def missing_server(url: str) -> str:
     """Name MinIO as long as it takes no requests."""
     try:
-        with urlopen(f"{url}/minio/health/ready", timeout=5):
+        with urlopen(f"{url}/minio/health/ready", timeout=5):  # noqa: S310 - a URL of the manifests
             return ""
     except OSError:  # nobody there yet, or an answer that is no success
         return f"MinIO at {url}"

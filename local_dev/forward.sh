@@ -9,15 +9,23 @@ if has_minio; then forwards+=(minio:9000 minio:9001); fi
 read -r -a forwards <<<"${ZLD_FORWARD:-${forwards[*]}}"
 
 keep() { # a port-forward ends when its pod does: begin again
+  local child=
+  trap 'kill "$child" 2>/dev/null; exit' TERM
   while true; do
-    kubectl --context "$context" -n "$namespace" port-forward "service/$1" "$2" >/dev/null 2>&1 || true
+    kubectl --context "$context" -n "$namespace" port-forward "service/$1" "$2" >/dev/null 2>&1 &
+    child=$!
+    wait "$child" || true
     sleep 1
   done
 }
 
-trap 'kill 0' EXIT
-trap 'trap - EXIT; kill 0; exit 130' INT TERM
-for forward in "${forwards[@]}"; do keep "${forward%%:*}" "${forward#*:}" & done
+children=()
+trap 'kill "${children[@]}" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
+for forward in "${forwards[@]}"; do
+  keep "${forward%%:*}" "${forward#*:}" &
+  children+=($!)
+done
 cat <<EOF
 Until Ctrl-C, on this machine:
   Argo     https://localhost:2746   sign in with: echo "Bearer \$(kubectl -n $namespace create token zld-deployer)"

@@ -47,15 +47,28 @@ def in_core(package):
     return "main" in package["groups"] and not package["optional"] and "extra ==" not in marker
 
 
+def for_users(package):
+    """Tell whether poetry installs it with all extras and no group for development."""
+    return "main" in package["groups"]
+
+
 def test_the_core_is_what_the_lock_says():
     assert read_requirements("requirements.txt") == locked(filter(in_core, PACKAGES)), REMEDY
+
+
+def test_the_image_s_are_all_extras_and_no_test_tools():
+    assert read_requirements("requirements-image.txt") == locked(filter(for_users, PACKAGES)), (
+        REMEDY
+    )
 
 
 def test_all_extras_and_test_tools_are_what_the_lock_says():
     assert read_requirements("requirements-dev.txt") == locked(PACKAGES), REMEDY
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-image.txt", "requirements-dev.txt"]
+)
 def test_each_package_has_hashes(name):
     assert [package for package, hashes in read_requirements(name).items() if not hashes] == []
 

@@ -38,10 +38,10 @@ def main(url: str, secrets: Path) -> None:
     """Wait for what is needed, then make buckets, policies and users."""
     wait_for(lambda: missing_secrets(secrets))
     wait_for(lambda: missing_server(url))
-    host, credentials = urlsplit(url).netloc, read_secret(secrets, *ROOT)
-    secure = url.startswith("https:")
-    client = Minio(host, *credentials, secure=secure)
-    admin = MinioAdmin(host, StaticProvider(*credentials), secure=secure)
+    host, secure = urlsplit(url).netloc, url.startswith("https:")
+    root = StaticProvider(*read_secret(secrets, *ROOT))
+    client = Minio(endpoint=host, credentials=root, secure=secure)
+    admin = MinioAdmin(endpoint=host, credentials=root, secure=secure)
     for bucket, secret in USERS.items():
         if not client.bucket_exists(bucket):
             client.make_bucket(bucket)

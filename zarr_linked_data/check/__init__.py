@@ -14,7 +14,7 @@ from zarr_linked_data.check.places import open_places
 from zarr_linked_data.check.staleness import Metadata
 from zarr_linked_data.check.survey import Survey
 from zarr_linked_data.check.unfinished import find_unfinished
-from zarr_linked_data.consolidate.run import no_garbage_collection
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.jsonld import DATASET_LINK
 from zarr_linked_data.metadata import read_head
 from zarr_linked_data.storage import Storage

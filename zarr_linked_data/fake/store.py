@@ -1,10 +1,8 @@
 """Writes the store: checks all first, then the nodes one after the other."""
 
-import gc
 import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from zarr_linked_data.errors import InvalidInputError
 from zarr_linked_data.fake.folders import write_folder
 from zarr_linked_data.fake.objects import NewNode, is_occupied, write_objects
 from zarr_linked_data.fake.signals import Signals
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.hierarchy import ArrayPlace, Tree
 from zarr_linked_data.node import NUMBERS, array_documents, chunk_name, group_documents
 from zarr_linked_data.storage import FolderStorage, Storage
@@ -86,7 +85,7 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     if dry_run:
         seconds = time.perf_counter() - started
         return FakeStore(nodes.count, nodes.arrays, nodes.size_of_arrays, seconds)
-    with _no_garbage_collection():
+    with no_garbage_collection():
         if isinstance(storage, FolderStorage):
             write_folder(storage, iter(nodes), needed=nodes.size_of_arrays, replace=replace)
         else:
@@ -176,15 +175,3 @@ def _checked_seed(seed: int) -> int:
 
 def _no_progress(done: int, total: int | None) -> None:
     """Tell nobody."""
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Put off the search for reference cycles: it looks at all entities again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

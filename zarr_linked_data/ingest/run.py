@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zarr_linked_data.consolidate.run import (
-    Consolidation,
-    consolidate_locked,
-    no_garbage_collection,
-)
+from zarr_linked_data.consolidate.run import Consolidation, consolidate_locked
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldError, ZldWarning
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
 from zarr_linked_data.journal import Claim, claimed
 from zarr_linked_data.node import without_consolidated

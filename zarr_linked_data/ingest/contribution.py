@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -19,9 +18,9 @@ from zarr_linked_data.jsonld import Context
 from zarr_linked_data.metadata import METADATA_KEY
 from zarr_linked_data.storage import (
     OUR_FOLDER,
-    FolderStorage,
     Found,
     Storage,
+    describe_overlap,
     fitting_threads,
     read_many,
     write_many,
@@ -178,23 +177,10 @@ def _new_nodes(theirs: Existing, path: str, above: Context) -> Iterator[NewNode]
 
 def _refuse_same_place(other: Storage, storage: Storage) -> None:
     """Refuse to copy a store into itself, or from one that lies inside it."""
-    here, there = _place(storage), _place(other)
-    shared = min(len(here), len(there))
-    if here and here[:shared] == there[:shared]:
-        how = "are the same place" if here == there else "lie one inside the other"
+    if overlap := describe_overlap(other, storage):
         raise InvalidInputError(
-            f"Cannot add {other.url!r} to {storage.url!r}: they {how}. Copy it elsewhere first."
+            f"Cannot add {other.url!r} to {storage.url!r}: they {overlap}. Copy it elsewhere first."
         )
-
-
-def _place(storage: Storage) -> tuple[str, ...]:
-    """Name a place by its parts, so that places inside others begin alike."""
-    if isinstance(storage, FolderStorage):
-        return ("folder", *Path(storage.root).resolve().parts)
-    scheme, _, path = storage.url.partition("://")
-    parts = [part for part in path.split("/") if part]
-    # In memory one URL stands for many places.
-    return (scheme, *parts) if parts else (scheme, str(id(getattr(storage, "store", storage))))
 
 
 def _refuse_other_format(existing: Existing, theirs: Existing) -> None:

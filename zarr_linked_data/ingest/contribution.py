@@ -16,6 +16,7 @@ from zarr_linked_data.ingest.merging import with_attributes
 from zarr_linked_data.ingest.plan import NewNode, Plan, Report, reset_context
 from zarr_linked_data.jsonld import Context
 from zarr_linked_data.metadata import METADATA_KEY
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS
 from zarr_linked_data.storage import (
     OUR_FOLDER,
     Found,
@@ -31,9 +32,6 @@ _LARGE = 64 * 2**20
 
 _PIECE = 8 * 2**20
 """Bytes of a large object that are in memory at once."""
-
-_CONSOLIDATED = ".zmetadata"
-"""The consolidated metadata of others in format 2: of the store as it was."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Contribution:
             found
             for found in other.list()
             if found.key not in theirs.documents
-            and found.key not in {METADATA_KEY, _CONSOLIDATED}
+            and found.key not in {METADATA_KEY, CONSOLIDATED_BY_OTHERS}
             and not found.key.startswith(f"{OUR_FOLDER}/")
         ]
         return cls(other, theirs, objects, under)

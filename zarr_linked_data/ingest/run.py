@@ -132,11 +132,11 @@ def _refuse_unwritable(plan: Plan, storage: Storage) -> None:
         return
     for folder in plan.tops:
         try:
-            Path(storage.root, folder).mkdir(parents=True, exist_ok=True)
+            (storage.root / folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise file_error("write", folder, storage.url, error) from error
     for key in plan.changed:
-        if not os.access(Path(storage.root, key).parent, os.W_OK | os.X_OK):
+        if not os.access((storage.root / key).parent, os.W_OK | os.X_OK):
             denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             raise file_error("write", key, storage.url, denied)
 

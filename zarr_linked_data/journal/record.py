@@ -12,6 +12,9 @@ from zarr_linked_data.storage import OUR_FOLDER, Storage
 
 _STEM = "adding-"
 
+JOURNAL = f"{OUR_FOLDER}/{_STEM}"
+"""How the keys of journals begin."""
+
 State = Literal["waiting", "writing", "publishing"]
 """Has written nothing; writes what nobody sees; makes it visible."""
 
@@ -39,7 +42,7 @@ class Record:
     @property
     def key(self) -> str:
         """Name its object."""
-        return f"{OUR_FOLDER}/{_STEM}{self.run}.json"
+        return f"{JOURNAL}{self.run}.json"
 
     def encoded(self) -> bytes:
         """Give its bytes."""

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError
 from zarr_linked_data.journal.owner import Owner, now_s
@@ -123,4 +122,4 @@ def _remove(storage: Storage, top: str) -> None:
     storage.delete([found.key for found in storage.list(top)])
     if isinstance(storage, FolderStorage):
         # Folders that a killed run made and left empty hold no object.
-        shutil.rmtree(Path(storage.root) / top, ignore_errors=True)
+        shutil.rmtree(storage.root / top, ignore_errors=True)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import md5
-from pathlib import Path
 
 from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.journal import JOURNAL
 from zarr_linked_data.metadata import METADATA_KEY
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS, DOCUMENTS
 from zarr_linked_data.storage import FolderStorage, Found, Storage, describe_overlap
 from zarr_linked_data.transfer.checksums import checksum_like, is_checksum, opened, same_bytes
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, JOURNAL, is_ours
+from zarr_linked_data.transfer.order import is_ours
 from zarr_linked_data.transfer.parallel import in_parallel
 from zarr_linked_data.walk.folder import says_array
 
@@ -191,9 +192,9 @@ def refuse_links(plan: Plan, target: Storage) -> None:
     """Refuse to remove what lies elsewhere and is only linked into the target."""
     if not isinstance(target, FolderStorage):
         return
-    root = Path(target.root).resolve()
+    root = target.root.resolve()
     for folder in sorted({key.rpartition("/")[0] for key in plan.extra}):
-        if not Path(target.root, folder).resolve().is_relative_to(root):
+        if not (target.root / folder).resolve().is_relative_to(root):
             raise InvalidInputError(
                 f"Cannot overwrite {target.url!r}: a link leads from {folder!r} to another place, "
                 "where things would be removed. Remove the link first."

@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
 from zarr_linked_data.errors import CorruptDocumentError, InvalidInputError, StoreError
 from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS, DOCUMENTS
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Found, Storage, read_many
 from zarr_linked_data.transfer.copying import Copier, changed_error, refuse_changes
 from zarr_linked_data.transfer.indexes import carry_index
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, is_ours, rounds
+from zarr_linked_data.transfer.order import is_ours, rounds
 from zarr_linked_data.transfer.plan import (
     ROOT_DOCUMENTS,
     Listing,
@@ -113,7 +113,7 @@ def _locked(target: Storage) -> Iterator[None]:
 
 def _make_folder(target: FolderStorage) -> None:
     try:
-        Path(target.root).mkdir(parents=True, exist_ok=True)
+        target.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"Cannot make the folder {target.url!r}: {error.strerror or error}. "

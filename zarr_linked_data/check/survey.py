@@ -16,7 +16,6 @@ from zarr_linked_data.walk import FORMAT_3
 AT_ONCE = 2_000
 """Folders whose documents are in memory at once."""
 
-
 Progress = Callable[[int, int | None], None]
 
 
@@ -170,7 +169,7 @@ class Survey:
         return True
 
     def _unreachable(self, visit: Visit, contents: Contents, reason: str) -> None:
-        if not visit.folder.startswith(self._pending) or not self._pending:
+        if not visit.folder.startswith(self._pending):
             names = ", ".join(map(repr, sorted(contents.documents)))
             self._inspector.add(
                 visit.path,

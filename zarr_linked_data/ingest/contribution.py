@@ -11,7 +11,7 @@ import orjson
 from zarr_linked_data.errors import ConcurrentUpdateError, InvalidInputError
 from zarr_linked_data.hierarchy.places import child_path, name_node
 from zarr_linked_data.index.entries import group_keys
-from zarr_linked_data.ingest.existing import Existing, child_key
+from zarr_linked_data.ingest.existing import Existing
 from zarr_linked_data.ingest.merging import with_attributes
 from zarr_linked_data.ingest.plan import NewNode, Plan, Report, reset_context
 from zarr_linked_data.jsonld import Context
@@ -124,7 +124,7 @@ class CopiedObjects:
         """Copy them; large ones in pieces."""
         large = [found for found in self.objects if found.size > _LARGE]
         for found in large:
-            storage.write(child_key(self.path, found.key), self._pieces(found, report))
+            storage.write(child_path(self.path, found.key), self._pieces(found, report))
         small = {found.key: found for found in self.objects if found.size <= _LARGE}
         largest = max((found.size for found in small.values()), default=1)
         read = read_many(self.source, small, threads=fitting_threads(self.source, largest))
@@ -140,7 +140,7 @@ class CopiedObjects:
         for key, data, _ in read:
             if data is None or len(data) != expected[key].size:
                 raise self._changed(key)
-            yield child_key(self.path, key), data
+            yield child_path(self.path, key), data
             report(len(data))
 
     def _pieces(self, found: Found, report: Report) -> Iterator[bytes]:
@@ -170,7 +170,7 @@ def _new_nodes(theirs: Existing, path: str, above: Context) -> Iterator[NewNode]
             documents[name] = with_attributes(
                 documents.get(name), attributes, zarr_format=theirs.zarr_format
             )
-        yield NewNode(child_key(path, own) if own else path, node.uri, node.kind, documents)
+        yield NewNode(child_path(path, own) if own else path, node.uri, node.kind, documents)
 
 
 def _refuse_same_place(other: Storage, storage: Storage) -> None:

@@ -82,15 +82,10 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     signals = Signals(_checked_shape(shape), _checked_dtype(dtype), _checked_seed(seed))
     nodes = _Nodes(tree, copies, signals, zarr_format, progress or _no_progress)
     replace = is_occupied(storage, overwrite=overwrite)
-    if dry_run:
-        seconds = time.perf_counter() - started
-        return FakeStore(nodes.count, nodes.arrays, nodes.size_of_arrays, seconds)
-    with no_garbage_collection():
-        if isinstance(storage, FolderStorage):
-            write_folder(storage, iter(nodes), needed=nodes.size_of_arrays, replace=replace)
-        else:
-            write_objects(storage, iter(nodes), largest=signals.chunk_bytes)
-    return FakeStore(nodes.count, nodes.arrays, nodes.bytes, time.perf_counter() - started)
+    if not dry_run:
+        nodes.write(storage, replace=replace)
+    size = nodes.size_of_arrays if dry_run else nodes.bytes
+    return FakeStore(nodes.count, nodes.arrays, size, time.perf_counter() - started)
 
 
 class _Nodes:
@@ -111,6 +106,14 @@ class _Nodes:
         self._format = zarr_format
         self._report = progress
         self._names = [chunk_name(index, zarr_format) for index in signals.chunks]
+
+    def write(self, storage: Storage, *, replace: bool) -> None:
+        """Write them all."""
+        with no_garbage_collection():
+            if isinstance(storage, FolderStorage):
+                write_folder(storage, iter(self), needed=self.size_of_arrays, replace=replace)
+            else:
+                write_objects(storage, iter(self), largest=self._signals.chunk_bytes)
 
     def __iter__(self) -> Iterator[NewNode]:
         """Give the root first, and parents before their children."""

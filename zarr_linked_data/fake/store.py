@@ -2,7 +2,7 @@
 
 import operator
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,11 @@ from zarr_linked_data.fake.signals import Signals
 from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.hierarchy import ArrayPlace, Tree
 from zarr_linked_data.node import NUMBERS, array_documents, chunk_name, group_documents
+from zarr_linked_data.progress import Progress, silent
 from zarr_linked_data.storage import FolderStorage, Storage
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
-
-Progress = Callable[[int, int | None], None]
 
 _REPORT_EVERY = 100
 """Nodes between two reports of progress."""
@@ -80,7 +79,7 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     """
     started = time.perf_counter()
     signals = Signals(_checked_shape(shape), _checked_dtype(dtype), _checked_seed(seed))
-    nodes = _Nodes(tree, copies, signals, zarr_format, progress or _no_progress)
+    nodes = _Nodes(tree, copies, signals, zarr_format, progress or silent)
     replace = is_occupied(storage, overwrite=overwrite)
     if not dry_run:
         nodes.write(storage, replace=replace)
@@ -174,7 +173,3 @@ def _checked_seed(seed: int) -> int:
     if seed < 0:
         raise InvalidInputError(f"Cannot use the seed {seed!r}. Give a whole number of 0 or more.")
     return seed
-
-
-def _no_progress(done: int, total: int | None) -> None:
-    """Tell nobody."""

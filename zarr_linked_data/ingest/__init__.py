@@ -11,8 +11,9 @@ from zarr_linked_data.errors import InvalidInputError
 from zarr_linked_data.ingest.contribution import Contribution
 from zarr_linked_data.ingest.entities import EntitiesRequest
 from zarr_linked_data.ingest.placing import Rules
-from zarr_linked_data.ingest.run import Addition, Progress, Validate, add
+from zarr_linked_data.ingest.run import Addition, Validate, add
 from zarr_linked_data.jsonld import Entity
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.storage import Storage
 
 __all__ = ["Addition", "Validate", "add_entities", "add_store"]

@@ -16,10 +16,9 @@ from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
 from zarr_linked_data.journal import Claim, claimed
 from zarr_linked_data.node import without_consolidated
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.storage import FolderStorage, Storage, write_many
 from zarr_linked_data.storage.files import file_error
-
-Progress = Callable[[int, int | None], None]
 
 Validate = Callable[[Mapping[str, bytes]], None]
 """Gets the metadata documents that are new or change, by object key; raises what it refuses."""

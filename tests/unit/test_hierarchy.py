@@ -159,7 +159,8 @@ def test_a_level_is_a_type_by_local_name_or_iri(level):
 
 def test_a_level_that_no_entity_has_is_refused_with_those_there_are():
     with pytest.raises(
-        InvalidJsonLdError, match=r"type 'Sampel'\. The types found are 'Sample': give"
+        InvalidJsonLdError,
+        match=r"type 'Sampel'\. The types found are 'Sample': give one of these as the level",
     ):
         select_level([entity("s", kind="Sample")], "Sampel")
 

@@ -5,7 +5,6 @@
 [Finding(kind='dangling-link', path='sample1', uri='http://lab.example/sample1', message=…)]
 """
 
-from collections.abc import Callable
 from operator import attrgetter
 
 from zarr_linked_data.check.finding import KINDS, Finding
@@ -14,15 +13,14 @@ from zarr_linked_data.check.places import open_places
 from zarr_linked_data.check.staleness import Metadata
 from zarr_linked_data.check.survey import Survey
 from zarr_linked_data.check.unfinished import find_unfinished
-from zarr_linked_data.consolidate.run import no_garbage_collection
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.jsonld import DATASET_LINK
 from zarr_linked_data.metadata import read_head
+from zarr_linked_data.progress import Progress, silent
 from zarr_linked_data.storage import Storage
 from zarr_linked_data.walk import detect_format
 
 __all__ = ["KINDS", "Finding", "check_store"]
-
-Progress = Callable[[int, int | None], None]
 
 
 def check_store(
@@ -57,10 +55,6 @@ def check_store(
         places = open_places(storage)
         if places is not None:
             survey = Survey(places, inspector, metadata, zarr_format=zarr_format, pending=pending)
-            survey.run(progress or _silent)
+            survey.run(progress or silent)
         found = [*findings, *inspector.all_findings()]
         return sorted(found, key=attrgetter("path", "kind", "message"))
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    """Report nothing."""

@@ -22,7 +22,6 @@ KINDS = {
 }
 """Every kind of finding, and what it means."""
 
-
 SHOWN = 3
 """How many of many things a message names."""
 

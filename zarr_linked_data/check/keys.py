@@ -88,7 +88,7 @@ def read_keys(context: Context, keys: tuple[str, ...]) -> Keys:
 
 def _meaning(context: Context, key: str) -> str | None:
     """Expand a key to an IRI or a keyword; None for one that JSON-LD drops."""
-    meaning = context._expand_key(key)
+    meaning = context.expand_key(key)
     if meaning.startswith("@"):
         return meaning if meaning in KEYWORDS else None
     return meaning if ABSOLUTE.match(meaning) else None
@@ -96,5 +96,4 @@ def _meaning(context: Context, key: str) -> str | None:
 
 def _is_dropped_on_purpose(context: Context, key: str) -> bool:
     """Tell whether a context maps the key to null: somebody has thought of it."""
-    term = context._term(key)
-    return "@id" in term and term["@id"] is None
+    return context.term(key).get("@id", key) is None

@@ -8,13 +8,7 @@ from zarr_linked_data.check.keys import Keys, read_keys
 from zarr_linked_data.check.linked import Uris
 from zarr_linked_data.check.staleness import Metadata
 from zarr_linked_data.errors import CorruptDocumentError, InvalidJsonLdError
-from zarr_linked_data.jsonld import (
-    JSON,
-    Context,
-    child_context,
-    describe,
-    is_iri,
-)
+from zarr_linked_data.jsonld import JSON, Context, child_context, describe, is_iri
 from zarr_linked_data.node import NodeDocument, read_node, sanitised
 
 

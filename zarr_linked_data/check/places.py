@@ -7,15 +7,13 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from zarr_linked_data.errors import CorruptDocumentError, NotConsolidatedError, StoreError
 from zarr_linked_data.metadata import METADATA_KEY, split_documents
-from zarr_linked_data.node import DOCUMENT_NAMES
+from zarr_linked_data.node import DOCUMENTS
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Storage
 from zarr_linked_data.storage.files import file_error
 from zarr_linked_data.walk.objects import DESCENT_THREADS, FLAT_KEYS, FLAT_KEYS_A_DOCUMENT
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-DOCUMENTS = frozenset(name for names in DOCUMENT_NAMES.values() for name in names)
 
 
 class Contents(NamedTuple):

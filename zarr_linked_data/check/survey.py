@@ -1,7 +1,7 @@
 """Going through all folders of a store, and telling where nodes are and where they cannot be."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,13 +11,11 @@ from zarr_linked_data.check.staleness import Metadata
 from zarr_linked_data.errors import StoreError
 from zarr_linked_data.jsonld import Context
 from zarr_linked_data.node import DOCUMENT_NAMES
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.walk import FORMAT_3
 
 AT_ONCE = 2_000
 """Folders whose documents are in memory at once."""
-
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ class Survey:
         return True
 
     def _unreachable(self, visit: Visit, contents: Contents, reason: str) -> None:
-        if not visit.folder.startswith(self._pending) or not self._pending:
+        if not visit.folder.startswith(self._pending):
             names = ", ".join(map(repr, sorted(contents.documents)))
             self._inspector.add(
                 visit.path,

@@ -1,10 +1,8 @@
 """Consolidate a store: read what has changed, and commit one new generation."""
 
-import gc
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +10,7 @@ from uuid import uuid4
 from zarr_linked_data.consolidate.commit import Commit, settle
 from zarr_linked_data.consolidate.previous import Previous, read_previous
 from zarr_linked_data.errors import StoreError, ZldWarning
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.journal import recovered
 from zarr_linked_data.jsonld import DATASET_LINK, Context, describe, is_iri
 from zarr_linked_data.node import read_node, sanitised, without_consolidated
@@ -116,18 +115,6 @@ def check_writable(storage: Storage) -> None:
             f"Cannot consolidate {storage.url!r}: it cannot take our objects. It can be read all "
             "the same: its metadata are gathered in your cache when it is opened."
         )
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Keep the collector from looking at all documents again and again: it doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def commit_walk(

@@ -12,9 +12,9 @@ from zarr_linked_data.consolidate.run import (
     check_writable,
     chosen_dataset_link,
     commit_walk,
-    no_garbage_collection,
 )
 from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.journal import recovered
 from zarr_linked_data.node import DOCUMENT_NAMES
 from zarr_linked_data.storage import Storage, cache_folder

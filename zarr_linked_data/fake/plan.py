@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from zarr_linked_data.errors import InvalidInputError, InvalidJsonLdError, StoreNotFoundError
-from zarr_linked_data.fake.store import FakeStore, Progress, write_fake_store
+from zarr_linked_data.fake.store import FakeStore, write_fake_store
 from zarr_linked_data.hierarchy import Tree, build_tree, select_level
 from zarr_linked_data.jsonld import JSON, Entity, read_entities
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.storage import Storage, open_file
 
 

@@ -1,10 +1,8 @@
 """Writes the store: checks all first, then the nodes one after the other."""
 
-import gc
 import operator
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,14 +12,14 @@ from zarr_linked_data.errors import InvalidInputError
 from zarr_linked_data.fake.folders import write_folder
 from zarr_linked_data.fake.objects import NewNode, is_occupied, write_objects
 from zarr_linked_data.fake.signals import Signals
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.hierarchy import ArrayPlace, Tree
 from zarr_linked_data.node import NUMBERS, array_documents, chunk_name, group_documents
+from zarr_linked_data.progress import Progress, silent
 from zarr_linked_data.storage import FolderStorage, Storage
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
-
-Progress = Callable[[int, int | None], None]
 
 _REPORT_EVERY = 100
 """Nodes between two reports of progress."""
@@ -81,17 +79,12 @@ def write_fake_store(  # noqa: PLR0913 - each is an option of `zld fake`
     """
     started = time.perf_counter()
     signals = Signals(_checked_shape(shape), _checked_dtype(dtype), _checked_seed(seed))
-    nodes = _Nodes(tree, copies, signals, zarr_format, progress or _no_progress)
+    nodes = _Nodes(tree, copies, signals, zarr_format, progress or silent)
     replace = is_occupied(storage, overwrite=overwrite)
-    if dry_run:
-        seconds = time.perf_counter() - started
-        return FakeStore(nodes.count, nodes.arrays, nodes.size_of_arrays, seconds)
-    with _no_garbage_collection():
-        if isinstance(storage, FolderStorage):
-            write_folder(storage, iter(nodes), needed=nodes.size_of_arrays, replace=replace)
-        else:
-            write_objects(storage, iter(nodes), largest=signals.chunk_bytes)
-    return FakeStore(nodes.count, nodes.arrays, nodes.bytes, time.perf_counter() - started)
+    if not dry_run:
+        nodes.write(storage, replace=replace)
+    size = nodes.size_of_arrays if dry_run else nodes.bytes
+    return FakeStore(nodes.count, nodes.arrays, size, time.perf_counter() - started)
 
 
 class _Nodes:
@@ -112,6 +105,14 @@ class _Nodes:
         self._format = zarr_format
         self._report = progress
         self._names = [chunk_name(index, zarr_format) for index in signals.chunks]
+
+    def write(self, storage: Storage, *, replace: bool) -> None:
+        """Write them all."""
+        with no_garbage_collection():
+            if isinstance(storage, FolderStorage):
+                write_folder(storage, iter(self), needed=self.size_of_arrays, replace=replace)
+            else:
+                write_objects(storage, iter(self), largest=self._signals.chunk_bytes)
 
     def __iter__(self) -> Iterator[NewNode]:
         """Give the root first, and parents before their children."""
@@ -172,19 +173,3 @@ def _checked_seed(seed: int) -> int:
     if seed < 0:
         raise InvalidInputError(f"Cannot use the seed {seed!r}. Give a whole number of 0 or more.")
     return seed
-
-
-def _no_progress(done: int, total: int | None) -> None:
-    """Tell nobody."""
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Put off the search for reference cycles: it looks at all entities again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

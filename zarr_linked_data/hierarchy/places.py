@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 def child_path(above: str, name: str) -> str:
-    """Give the path of a node with this name below another."""
+    """Give the path of what has this name directly below a node; the root's path is empty."""
     return f"{above}/{name}" if above else name
 
 

@@ -109,7 +109,7 @@ def select_level(entities: Iterable[Entity], level: str) -> Callable[[Entity], b
     if not any(map(is_at_level, known)):
         raise InvalidJsonLdError(
             f"No entity is of the type {level!r}. The types found are {show_types(known)}: "
-            "give one of these with --level."
+            "give one of these as the level."
         )
     return is_at_level
 

@@ -1,9 +1,8 @@
 """Metadata documents → entries of the index: what each node is, and where its documents lie."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
 
 from zarr_linked_data.errors import InvalidJsonLdError
 from zarr_linked_data.index.nodes import Node, Place
@@ -11,22 +10,6 @@ from zarr_linked_data.jsonld import DATASET_LINK, Context, child_context, is_iri
 from zarr_linked_data.walk import Facts, read_facts
 
 NO_FACTS: Mapping[str, Facts] = MappingProxyType({})
-
-
-class _Draft(NamedTuple):
-    """A node as it is before URIs from other nodes are given."""
-
-    path: str
-    keys: list[str]
-    facts: Facts
-
-
-@dataclass(slots=True)
-class _Family:
-    """The arrays directly in one group, and the group's links to datasets."""
-
-    arrays: list[_Draft] = field(default_factory=list)
-    links: tuple[str, ...] = ()
 
 
 def derive_nodes(
@@ -53,10 +36,22 @@ def derive_nodes(
     InvalidJsonLdError
         A context cannot be processed.
     """
-    drafts = list(_read_drafts(documents, dataset_link, facts))
-    owned = {draft.facts.uri for draft in drafts}
-    given = dict(_uris_from_groups(drafts, owned))
-    return [_entry(draft, given.get(draft.path), documents, offsets) for draft in drafts]
+    nodes: list[Node] = []
+    links: dict[str, tuple[str, ...]] = {}  # of groups, by path
+    nameless: list[int] = []  # arrays, by their number among the nodes
+    for path, keys, found in _read_facts(documents, dataset_link, facts):
+        kind, shape, dtype, uri, types, linked = found
+        if linked and kind == "group":
+            links[path] = linked
+        elif uri is None and kind == "array" and path:
+            nameless.append(len(nodes))
+        if uri is not None and not is_iri(uri):
+            uri = None
+        places = _places(keys, documents, offsets)
+        nodes.append(Node(uri, path, kind, shape, dtype, types, *places))
+    if links and nameless:
+        _name_by_links(nodes, nameless, links)
+    return nodes
 
 
 def group_keys(keys: Iterable[str]) -> dict[str, list[str]]:
@@ -71,15 +66,18 @@ def group_keys(keys: Iterable[str]) -> dict[str, list[str]]:
     return {path: nodes[path] for path in sorted(nodes)}
 
 
-def _read_drafts(
+def _read_facts(
     documents: Mapping[str, bytes], dataset_link: str, known: Mapping[str, Facts]
-) -> Iterator[_Draft]:
-    """Read what each node's documents say, under the contexts of the groups above it."""
+) -> Iterator[tuple[str, list[str], Facts]]:
+    """Give the path of each node, the keys of its documents, and what they say.
+
+    They are read under the contexts of the groups above.
+    """
     contexts: dict[str, Context] = {}  # only of paths whose context is not none
     for path, keys in group_keys(documents).items():
         context = contexts.get(path.rpartition("/")[0], Context.NONE) if contexts else Context.NONE
         if context is Context.NONE and path in known:
-            yield _Draft(path, keys, known[path])
+            yield path, keys, known[path]
             continue
         named = {key.rpartition("/")[2]: documents[key] for key in keys}
         try:
@@ -90,55 +88,43 @@ def _read_drafts(
             raise InvalidJsonLdError(
                 f"The JSON-LD of {path or '(root)'!r} cannot be read: {error}"
             ) from error
-        yield _Draft(path, keys, facts)
+        yield path, keys, facts
 
 
-def _uris_from_groups(drafts: list[_Draft], owned: set[str | None]) -> Iterator[tuple[str, str]]:
-    """Give path and URI of the arrays that are named only by their group's link.
+def _places(
+    keys: list[str], documents: Mapping[str, bytes], offsets: Mapping[str, int]
+) -> tuple[Place, Place | None]:
+    """Tell where a node's document lies, and in format 2 its attributes."""
+    first, *others = keys
+    place = Place(offsets[first], len(documents[first]))
+    if not others:
+        return place, None
+    other = Place(offsets[others[0]], len(documents[others[0]]))
+    # ".zattrs" sorts behind ".zarray", but before ".zgroup"
+    return (other, place) if first.endswith(".zattrs") else (place, other)
 
-    The link whose last segment is the array's name; else the one link of a group with one array,
-    if no node has that URI.
+
+def _name_by_links(
+    nodes: list[Node], nameless: list[int], links: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Give arrays without a URI that of their group's link.
+
+    It is the link whose last segment is the array's name; else the one link of a group with one
+    array, if no node has that URI.
     """
-    for family in _families(drafts).values():
-        by_name = {local_name(uri): uri for uri in reversed(family.links)}
-        for array in family.arrays:
-            if array.facts.uri is not None:
-                continue
-            name = array.path.rpartition("/")[2]
-            if name in by_name:
-                yield array.path, by_name[name]
-            elif len(family.arrays) == 1 and len(family.links) == 1:
-                (link,) = family.links
-                if link not in owned:
-                    yield array.path, link
+    owned = {node.uri for node in nodes}
+    arrays = Counter(_above(node) for node in nodes if node.kind == "array" and node.path)
+    for number in nameless:
+        node = nodes[number]
+        linked = links.get(_above(node), ())
+        by_name = {local_name(uri): uri for uri in reversed(linked)}
+        uri = by_name.get(node.path.rpartition("/")[2])
+        if uri is None and len(linked) == 1 and arrays[_above(node)] == 1:
+            uri = None if linked[0] in owned else linked[0]
+        if uri is not None and is_iri(uri):
+            nodes[number] = node._replace(uri=uri)
 
 
-def _families(drafts: list[_Draft]) -> dict[str, _Family]:
-    """Gather the arrays and links of each group that has a link."""
-    families = {
-        draft.path: _Family(links=draft.facts.links)
-        for draft in drafts
-        if draft.facts.links and draft.facts.kind == "group"
-    }
-    if families:
-        for draft in drafts:
-            if draft.facts.kind == "array" and draft.path:
-                family = families.get(draft.path.rpartition("/")[0])
-                if family is not None:
-                    family.arrays.append(draft)
-    return families
-
-
-def _entry(
-    draft: _Draft, given: str | None, documents: Mapping[str, bytes], offsets: Mapping[str, int]
-) -> Node:
-    """Make the index's entry."""
-    path, keys, (kind, shape, dtype, own, types, _) = draft
-    document, *others = (Place(offsets[key], len(documents[key])) for key in keys)
-    attributes = others[0] if others else None  # ".zattrs" sorts behind ".zarray"
-    if others and keys[0].endswith(".zattrs"):  # but before ".zgroup"
-        document, attributes = others[0], document
-    uri = given if own is None else own
-    if uri is not None and not is_iri(uri):
-        uri = None
-    return Node(uri, path, kind, shape, dtype, types, document, attributes)
+def _above(node: Node) -> str:
+    """Give the path of the group that a node lies in."""
+    return node.path.rpartition("/")[0]

@@ -11,8 +11,9 @@ from zarr_linked_data.errors import InvalidInputError
 from zarr_linked_data.ingest.contribution import Contribution
 from zarr_linked_data.ingest.entities import EntitiesRequest
 from zarr_linked_data.ingest.placing import Rules
-from zarr_linked_data.ingest.run import Addition, Progress, Validate, add
+from zarr_linked_data.ingest.run import Addition, Validate, add
 from zarr_linked_data.jsonld import Entity
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.storage import Storage
 
 __all__ = ["Addition", "Validate", "add_entities", "add_store"]
@@ -50,19 +51,15 @@ def add_entities(  # noqa: PLR0913 - each is an option of `zld add`
     zarr_format
         Of a new store.
     validate
-        Gets the metadata documents that are new or change, by object key, before anything is
-        written; raises what it refuses.
+        Called before anything is written, with the metadata documents that are new or change.
     progress
         Called with the bytes of arrays written, and those of all.
 
     Raises
     ------
-    InvalidInputError
-        Something cannot be added as it is; nothing was.
-    EntityNotFoundError
-        `under`, or the URI of an array, is not known; nothing was added.
-    ConcurrentUpdateError
-        Somebody else changed what was to be replaced; nothing was added.
+    InvalidInputError, EntityNotFoundError, ConcurrentUpdateError
+        Something cannot be added as it is, `under` or the URI of an array is not known, or somebody
+        else changed what was to be replaced; nothing was added.
     StoreError
         The store cannot be written. Either nothing was added, or the message says so.
     """
@@ -71,14 +68,9 @@ def add_entities(  # noqa: PLR0913 - each is an option of `zld add`
             f"Nothing to add to {storage.url!r}: the JSON-LD says nothing of any entity. Give one "
             "that does, or arrays with --array URI=FILE."
         )
-    request = EntitiesRequest(
-        tuple(entities),
-        {uri: Path(path) for uri, path in (arrays or {}).items()},
-        under,
-        Rules(tuple(links), tuple(hierarchy)),
-        overwrite=overwrite,
-        zarr_format=zarr_format,
-    )
+    files = {uri: Path(path) for uri, path in (arrays or {}).items()}
+    rules = Rules(links, hierarchy)
+    request = EntitiesRequest(entities, files, under, rules, overwrite, zarr_format)
     return add(request, storage, validate=validate, progress=progress)
 
 

@@ -54,7 +54,7 @@ class Arrays:
         for given, file in files.items():
             uri, group = self._resolve(given)
             path = self._take_path(uri, group, file)
-            yield NewArray(path, uri, measure(Path(file)))
+            yield NewArray(path, uri, measure(file))
 
     def _resolve(self, given: str) -> tuple[str, str]:
         """Give the URI of an array, and the path of its group."""

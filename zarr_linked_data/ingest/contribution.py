@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -12,16 +11,17 @@ import orjson
 from zarr_linked_data.errors import ConcurrentUpdateError, InvalidInputError
 from zarr_linked_data.hierarchy.places import child_path, name_node
 from zarr_linked_data.index.entries import group_keys
-from zarr_linked_data.ingest.existing import Existing, child_key
+from zarr_linked_data.ingest.existing import Existing
 from zarr_linked_data.ingest.merging import with_attributes
 from zarr_linked_data.ingest.plan import NewNode, Plan, Report, reset_context
 from zarr_linked_data.jsonld import Context
 from zarr_linked_data.metadata import METADATA_KEY
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS
 from zarr_linked_data.storage import (
     OUR_FOLDER,
-    FolderStorage,
     Found,
     Storage,
+    describe_overlap,
     fitting_threads,
     read_many,
     write_many,
@@ -32,9 +32,6 @@ _LARGE = 64 * 2**20
 
 _PIECE = 8 * 2**20
 """Bytes of a large object that are in memory at once."""
-
-_CONSOLIDATED = ".zmetadata"
-"""The consolidated metadata of others in format 2: of the store as it was."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Contribution:
             found
             for found in other.list()
             if found.key not in theirs.documents
-            and found.key not in {METADATA_KEY, _CONSOLIDATED}
+            and found.key not in {METADATA_KEY, CONSOLIDATED_BY_OTHERS}
             and not found.key.startswith(f"{OUR_FOLDER}/")
         ]
         return cls(other, theirs, objects, under)
@@ -127,7 +124,7 @@ class CopiedObjects:
         """Copy them; large ones in pieces."""
         large = [found for found in self.objects if found.size > _LARGE]
         for found in large:
-            storage.write(child_key(self.path, found.key), self._pieces(found, report))
+            storage.write(child_path(self.path, found.key), self._pieces(found, report))
         small = {found.key: found for found in self.objects if found.size <= _LARGE}
         largest = max((found.size for found in small.values()), default=1)
         read = read_many(self.source, small, threads=fitting_threads(self.source, largest))
@@ -143,7 +140,7 @@ class CopiedObjects:
         for key, data, _ in read:
             if data is None or len(data) != expected[key].size:
                 raise self._changed(key)
-            yield child_key(self.path, key), data
+            yield child_path(self.path, key), data
             report(len(data))
 
     def _pieces(self, found: Found, report: Report) -> Iterator[bytes]:
@@ -173,28 +170,15 @@ def _new_nodes(theirs: Existing, path: str, above: Context) -> Iterator[NewNode]
             documents[name] = with_attributes(
                 documents.get(name), attributes, zarr_format=theirs.zarr_format
             )
-        yield NewNode(child_key(path, own) if own else path, node.uri, node.kind, documents)
+        yield NewNode(child_path(path, own) if own else path, node.uri, node.kind, documents)
 
 
 def _refuse_same_place(other: Storage, storage: Storage) -> None:
     """Refuse to copy a store into itself, or from one that lies inside it."""
-    here, there = _place(storage), _place(other)
-    shared = min(len(here), len(there))
-    if here and here[:shared] == there[:shared]:
-        how = "are the same place" if here == there else "lie one inside the other"
+    if overlap := describe_overlap(other, storage):
         raise InvalidInputError(
-            f"Cannot add {other.url!r} to {storage.url!r}: they {how}. Copy it elsewhere first."
+            f"Cannot add {other.url!r} to {storage.url!r}: they {overlap}. Copy it elsewhere first."
         )
-
-
-def _place(storage: Storage) -> tuple[str, ...]:
-    """Name a place by its parts, so that places inside others begin alike."""
-    if isinstance(storage, FolderStorage):
-        return ("folder", *Path(storage.root).resolve().parts)
-    scheme, _, path = storage.url.partition("://")
-    parts = [part for part in path.split("/") if part]
-    # In memory one URL stands for many places.
-    return (scheme, *parts) if parts else (scheme, str(id(getattr(storage, "store", storage))))
 
 
 def _refuse_other_format(existing: Existing, theirs: Existing) -> None:

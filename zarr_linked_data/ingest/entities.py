@@ -7,10 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from zarr_linked_data.errors import (
-    InvalidInputError,
-    StoreNotFoundError,
-)
+from zarr_linked_data.errors import InvalidInputError, StoreNotFoundError
 from zarr_linked_data.ingest.arrays import Arrays
 from zarr_linked_data.ingest.chunks import ArrayContent
 from zarr_linked_data.ingest.existing import Existing
@@ -173,6 +170,6 @@ def _refuse_other_things(storage: Storage) -> None:
 def _state(path: Path) -> list[int]:
     """Tell one state of a file from others; of one that is not there, nothing."""
     with suppress(OSError):
-        found = Path(path).stat()
+        found = path.stat()
         return [found.st_size, found.st_mtime_ns]
     return []

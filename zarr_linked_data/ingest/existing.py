@@ -8,11 +8,8 @@ from functools import cached_property
 from typing import Self
 
 from zarr_linked_data.consolidate.previous import read_previous
-from zarr_linked_data.errors import (
-    AmbiguousEntityError,
-    EntityNotFoundError,
-    InvalidInputError,
-)
+from zarr_linked_data.errors import AmbiguousEntityError, EntityNotFoundError, InvalidInputError
+from zarr_linked_data.hierarchy.places import child_path
 from zarr_linked_data.index import Node
 from zarr_linked_data.index.entries import derive_nodes, group_keys
 from zarr_linked_data.ingest.nearest import did_you_mean
@@ -22,7 +19,7 @@ from zarr_linked_data.jsonld.names import linked_uris
 from zarr_linked_data.metadata import read_head
 from zarr_linked_data.node import without_consolidated
 from zarr_linked_data.storage import Storage, cache_folder
-from zarr_linked_data.walk import walk_store
+from zarr_linked_data.walk import FORMAT_3, walk_store
 
 _TAIL = re.compile(rb'([^"\\:/?#\[\]@]*)"')
 """How a string of a JSON document ends: what a prefix, a base or nothing at all was put before."""
@@ -154,13 +151,13 @@ class Existing:
 
     def attributes_key(self, path: str) -> str:
         """Name the document that holds a node's attributes, whether it is there or not."""
-        return child_key(path, "zarr.json" if self.zarr_format == 3 else ".zattrs")  # noqa: PLR2004
+        return child_path(path, "zarr.json" if self.zarr_format == FORMAT_3 else ".zattrs")
 
     def attributes(self, path: str) -> dict[str, JSON]:
         """Give a node's attributes; numbers exactly as they are written."""
         data = self.documents.get(self.attributes_key(path))
         document = {} if data is None else json.loads(data, parse_constant=str)
-        return document.get("attributes") or {} if self.zarr_format == 3 else document  # noqa: PLR2004
+        return document.get("attributes") or {} if self.zarr_format == FORMAT_3 else document
 
     def context_above(self, path: str) -> Context:
         """Give the context in which a node's own attributes are read."""
@@ -234,11 +231,6 @@ def _look_for(uris: set[str]) -> Callable[[bytes], bool]:
 def list_nodes(documents: Mapping[str, bytes], dataset_link: str) -> list[Node]:
     """Give the nodes of metadata documents, by path."""
     return derive_nodes(documents, dict.fromkeys(documents, 0), dataset_link)
-
-
-def child_key(path: str, name: str) -> str:
-    """Name what lies directly in a folder; the root's path is empty."""
-    return f"{path}/{name}" if path else name
 
 
 def _as_list(value: JSON) -> list[JSON]:

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Protocol
 
 from zarr_linked_data.errors import InvalidInputError
-from zarr_linked_data.ingest.existing import Existing, child_key, list_nodes
+from zarr_linked_data.hierarchy.places import child_path
+from zarr_linked_data.ingest.existing import Existing, list_nodes
 from zarr_linked_data.jsonld import JSON, Context
 from zarr_linked_data.node import group_documents
 from zarr_linked_data.storage import Storage
@@ -46,7 +47,7 @@ class NewNode:
     def objects(self) -> dict[str, bytes]:
         """Give its documents by key; the one that makes it a node comes last."""
         names = sorted(self.documents, key=lambda name: name != ".zattrs")
-        return {child_key(self.path, name): self.documents[name] for name in names}
+        return {child_path(self.path, name): self.documents[name] for name in names}
 
 
 @dataclass(frozen=True)

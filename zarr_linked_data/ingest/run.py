@@ -10,19 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zarr_linked_data.consolidate.run import (
-    Consolidation,
-    consolidate_locked,
-    no_garbage_collection,
-)
+from zarr_linked_data.consolidate.run import Consolidation, consolidate_locked
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldError, ZldWarning
+from zarr_linked_data.garbage import no_garbage_collection
 from zarr_linked_data.ingest.plan import Plan, prove, refuse_occupied
 from zarr_linked_data.journal import Claim, claimed
 from zarr_linked_data.node import without_consolidated
+from zarr_linked_data.progress import Progress
 from zarr_linked_data.storage import FolderStorage, Storage, write_many
 from zarr_linked_data.storage.files import file_error
-
-Progress = Callable[[int, int | None], None]
 
 Validate = Callable[[Mapping[str, bytes]], None]
 """Gets the metadata documents that are new or change, by object key; raises what it refuses."""
@@ -135,11 +131,11 @@ def _refuse_unwritable(plan: Plan, storage: Storage) -> None:
         return
     for folder in plan.tops:
         try:
-            Path(storage.root, folder).mkdir(parents=True, exist_ok=True)
+            (storage.root / folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise file_error("write", folder, storage.url, error) from error
     for key in plan.changed:
-        if not os.access(Path(storage.root, key).parent, os.W_OK | os.X_OK):
+        if not os.access((storage.root / key).parent, os.W_OK | os.X_OK):
             denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             raise file_error("write", key, storage.url, denied)
 

@@ -1,5 +1,6 @@
 """Measured arrays in files: `.npy`, `.csv` and `.parquet`, checked before anything is written."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Measured:
     path: Path
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    _read: Callable[[Path], Values]
+    _reader: Callable[[Path], Values]
 
     def values(self) -> Values:
         """Read the values; those of an `.npy` file stay on the disk until they are used.
@@ -34,7 +35,7 @@ class Measured:
         InvalidTableError
             The file is not the one that was checked any more.
         """
-        values = self._read(self.path)
+        values = _read(self.path, self._reader)
         if (values.shape, values.dtype.newbyteorder("<")) != (self.shape, self.dtype):
             raise InvalidTableError(
                 f"Cannot add {str(self.path)!r}: it changed while it was added. Run it again when "
@@ -45,10 +46,7 @@ class Measured:
     @property
     def nbytes(self) -> int:
         """Tell how many bytes the values are."""
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count * self.dtype.itemsize
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 def measure(path: Path) -> Measured:
@@ -67,23 +65,19 @@ def measure(path: Path) -> Measured:
             f"Cannot add {str(path)!r}: its suffix is {path.suffix!r}. Give a file that ends in "
             ".npy, .csv or .parquet."
         )
-    values = reader(path)
+    values = _read(path, reader)
     return Measured(path, values.shape, values.dtype.newbyteorder("<"), reader)
 
 
-def _open(path: Path, read: Callable[[Path], Values]) -> Values:
+def _read(path: Path, reader: Callable[[Path], Values]) -> Values:
     """Read a file; what the system refuses becomes one line."""
     try:
-        return read(path)
+        return reader(path)
     except OSError as error:
         raise InvalidInputError(
             f"Cannot read {str(path)!r}: {error.strerror or error}. Check the path and its "
             "permissions."
         ) from error
-
-
-def _read_npy(path: Path) -> Values:
-    return _open(path, _map_npy)
 
 
 def _map_npy(path: Path) -> Values:
@@ -109,16 +103,8 @@ def _map_npy(path: Path) -> Values:
     return values
 
 
-def _read_csv(path: Path) -> Values:
-    return _open(path, read_csv)
-
-
-def _read_parquet(path: Path) -> Values:
-    return _open(path, read_parquet)
-
-
 _READERS: dict[str, Callable[[Path], Values]] = {
-    ".npy": _read_npy,
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
+    ".npy": _map_npy,
+    ".csv": read_csv,
+    ".parquet": read_parquet,
 }

@@ -6,7 +6,7 @@ back; after it, the next run writes the few documents that make it all visible.
 """
 
 from zarr_linked_data.journal.claim import Claim, claimed
-from zarr_linked_data.journal.record import Record
+from zarr_linked_data.journal.record import JOURNAL, Record
 from zarr_linked_data.journal.recovery import recovered
 
-__all__ = ["Claim", "Record", "claimed", "recovered"]
+__all__ = ["JOURNAL", "Claim", "Record", "claimed", "recovered"]

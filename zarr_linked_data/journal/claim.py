@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError, ZldWarning
-from zarr_linked_data.journal.owner import Owner, now_s
+from zarr_linked_data.journal.owner import Owner
 from zarr_linked_data.journal.record import Record, read_records
 from zarr_linked_data.journal.recovery import digest, forget, live, publish, recover, take_back
 from zarr_linked_data.storage import FolderStorage, Storage
@@ -35,7 +35,7 @@ class Claim:
         self.record = Record(
             run=uuid.uuid4().hex,
             owner=Owner.this_process(),
-            beat=now_s(),
+            beat=time.time(),
             request=request,
         )
         self.finished: list[Record] = []
@@ -60,7 +60,7 @@ class Claim:
         ConcurrentUpdateError
             Somebody took this run for dead, and has taken back what it wrote.
         """
-        if now_s() - self.record.beat > BEAT_S:
+        if time.time() - self.record.beat > BEAT_S:
             self._write(self.record.beating())
 
     def publish(

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,8 +78,3 @@ def _started_elsewhere(process: int) -> str | None:
     except PermissionError:
         pass
     return ""
-
-
-def now_s() -> float:
-    """Give the time that journals are dated by."""
-    return time.time()

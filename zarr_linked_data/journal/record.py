@@ -1,5 +1,6 @@
 """One journal as it lies in a store: `__zld/adding-<run>.json`."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
@@ -7,10 +8,13 @@ from typing import Any, Literal, Self
 import orjson
 
 from zarr_linked_data.errors import StoreError
-from zarr_linked_data.journal.owner import Owner, now_s
+from zarr_linked_data.journal.owner import Owner
 from zarr_linked_data.storage import OUR_FOLDER, Storage
 
 _STEM = "adding-"
+
+JOURNAL = f"{OUR_FOLDER}/{_STEM}"
+"""How the keys of journals begin."""
 
 State = Literal["waiting", "writing", "publishing"]
 """Has written nothing; writes what nobody sees; makes it visible."""
@@ -39,7 +43,7 @@ class Record:
     @property
     def key(self) -> str:
         """Name its object."""
-        return f"{OUR_FOLDER}/{_STEM}{self.run}.json"
+        return f"{JOURNAL}{self.run}.json"
 
     def encoded(self) -> bytes:
         """Give its bytes."""
@@ -53,7 +57,7 @@ class Record:
 
     def beating(self) -> Self:
         """Give the same, with a new sign of life."""
-        return replace(self, beat=now_s())
+        return replace(self, beat=time.time())
 
 
 def read_records(storage: Storage) -> Iterator[tuple[Record, str | None]]:

@@ -2,13 +2,13 @@
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 from zarr_linked_data.errors import ConcurrentUpdateError, StoreError
-from zarr_linked_data.journal.owner import Owner, now_s
+from zarr_linked_data.journal.owner import Owner
 from zarr_linked_data.journal.record import Record, read_records
 from zarr_linked_data.storage import FolderStorage, Storage, read_many, write_many
 
@@ -63,7 +63,7 @@ def _is_dead(storage: Storage, record: Record) -> bool:
     if isinstance(storage, FolderStorage):
         return True  # or its owner would hold the lock that we hold
     if not record.owner.is_here():
-        return now_s() - record.beat > SILENT_S
+        return time.time() - record.beat > SILENT_S
     return record.owner == Owner.this_process() or not record.owner.is_running()
 
 
@@ -123,4 +123,4 @@ def _remove(storage: Storage, top: str) -> None:
     storage.delete([found.key for found in storage.list(top)])
     if isinstance(storage, FolderStorage):
         # Folders that a killed run made and left empty hold no object.
-        shutil.rmtree(Path(storage.root) / top, ignore_errors=True)
+        shutil.rmtree(storage.root / top, ignore_errors=True)

@@ -141,17 +141,17 @@ class Context:
         """Expand the value of an `@type`; None where JSON-LD ignores it."""
         return text
 
-    def _expand_key(self, key: str) -> str:
+    def expand_key(self, key: str) -> str:
         """Expand a key: an IRI, a keyword, or something without meaning."""
         return key
 
-    def _term(self, key: str) -> Mapping[str, Any]:  # noqa: ARG002  # a processed one looks at it
-        """Give the definition of a term."""
+    def term(self, key: str) -> Mapping[str, Any]:  # noqa: ARG002  # a processed one looks at it
+        """Give the definition of a term; an empty one where there is none."""
         return {}
 
     def _make_plan(self, keys: tuple[str, ...], link: str) -> Plan | None:
         """Look at each key."""
-        meanings = {key: self._expand_key(key) for key in keys}
+        meanings = {key: self.expand_key(key) for key in keys}
         uris = [key for key, meaning in meanings.items() if meaning == "@id"]
         types = [key for key, meaning in meanings.items() if meaning == "@type"]
         links = [
@@ -159,7 +159,7 @@ class Context:
             for key, meaning in meanings.items()
             if local_name(meaning) == link and ABSOLUTE.match(meaning)
         ]
-        terms = {key: self._term(key) for key in links}
+        terms = {key: self.term(key) for key in links}
         if len(uris) > 1 or not _REWRITING.isdisjoint(meanings.values()):
             return None
         if not all(map(_is_plain, terms.values())):

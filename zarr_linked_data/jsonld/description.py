@@ -5,15 +5,14 @@ leaves the rest; PyLD expands the whole document only where its context has rule
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zarr_linked_data.errors import InvalidJsonLdError
 from zarr_linked_data.jsonld.contexts import Context, NeedsFullExpansionError, Plan
 from zarr_linked_data.jsonld.names import DATASET_LINK, JSON, linked_uris, local_name
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """What a node's JSON-LD says of it; `links` are the URIs of its datasets."""
 
     uri: str | None

@@ -136,7 +136,8 @@ class ProcessedContext(Context):
             remember(self._types, text, iri)
             return iri
 
-    def _expand_key(self, key: str) -> str:
+    def expand_key(self, key: str) -> str:
+        """Expand a key: an IRI, a keyword, or something without meaning."""
         return self._expand_iri(key, vocab=True, base=None) or ""
 
     def _expand_iri(self, text: str, *, vocab: bool, base: str | None) -> str | None:
@@ -145,7 +146,8 @@ class ProcessedContext(Context):
             iri: str | None = _Processor()._expand_iri(self._active, text, vocab=vocab, base=base)
             return iri
 
-    def _term(self, key: str) -> Mapping[str, Any]:
+    def term(self, key: str) -> Mapping[str, Any]:
+        """Give the definition of a term; an empty one where there is none."""
         return self._terms.get(key) or {}
 
 

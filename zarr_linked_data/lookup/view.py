@@ -15,15 +15,13 @@ from zarr.storage import WrapperStore
 
 from zarr_linked_data.index import Place
 from zarr_linked_data.metadata import METADATA_KEY
-from zarr_linked_data.node import DOCUMENT_NAMES
+from zarr_linked_data.node import DOCUMENT_NAMES, DOCUMENTS
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer, BufferPrototype
 
     from zarr_linked_data.lookup.catalogue import Catalogue
-
-_NAMES = frozenset(name for names in DOCUMENT_NAMES.values() for name in names)
 
 
 class DocumentsStore(WrapperStore[Store]):
@@ -73,7 +71,7 @@ class DocumentsStore(WrapperStore[Store]):
         """Answer a document from the catalogue, anything else from the store."""
         if _is_ours(key):
             return None
-        if key.rpartition("/")[2] not in _NAMES:
+        if key.rpartition("/")[2] not in DOCUMENTS:
             return await self._store.get(key, prototype, byte_range)
         place = self._place(key)
         if place is None:
@@ -96,7 +94,7 @@ class DocumentsStore(WrapperStore[Store]):
         """Tell whether there is such an object, ours not counted."""
         if _is_ours(key):
             return False
-        if key.rpartition("/")[2] in _NAMES:
+        if key.rpartition("/")[2] in DOCUMENTS:
             return self._place(key) is not None
         return await self._store.exists(key)
 

@@ -11,6 +11,8 @@ from zarr_linked_data.node.text import sanitised, without_consolidated
 from zarr_linked_data.node.writing import array_documents, chunk_name, group_documents
 
 __all__ = [
+    "CONSOLIDATED_BY_OTHERS",
+    "DOCUMENTS",
     "DOCUMENT_NAMES",
     "LARGEST_CHUNK",
     "NUMBERS",
@@ -26,3 +28,9 @@ __all__ = [
 
 DOCUMENT_NAMES = {2: (".zarray", ".zattrs", ".zgroup"), 3: ("zarr.json",)}
 """The names of a node's metadata documents, by Zarr format."""
+
+DOCUMENTS = frozenset(name for names in DOCUMENT_NAMES.values() for name in names)
+"""All of these names, of both formats."""
+
+CONSOLIDATED_BY_OTHERS = ".zmetadata"
+"""The consolidated metadata of format 2, as zarr-python writes them."""

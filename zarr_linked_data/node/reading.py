@@ -26,6 +26,8 @@ class NodeDocument(NamedTuple):
     """None for a group."""
     dtype: str | None = None
     """As numpy prints it, or by its own name where numpy has none; None for a group."""
+    is_clean: bool = True
+    """Whether its `zarr.json` is JSON, and has no metadata of other nodes inside."""
 
 
 def read_node(documents: Mapping[str, bytes], path: str) -> NodeDocument:
@@ -55,7 +57,7 @@ def read_node(documents: Mapping[str, bytes], path: str) -> NodeDocument:
         return _read_array_2(data, attributes, path)
     data = documents.get(".zgroup")
     if data is not None:
-        _check_format(_parse(data, path, ".zgroup"), 2, path, ".zgroup")
+        _check_format(_parse(data, path, ".zgroup")[0], 2, path, ".zgroup")
         return NodeDocument("group", _attributes_2(attributes, path))
     found = ", ".join(map(repr, documents)) or "none"
     raise CorruptDocumentError(
@@ -66,7 +68,8 @@ def read_node(documents: Mapping[str, bytes], path: str) -> NodeDocument:
 
 def _read_format_3(data: bytes, path: str) -> NodeDocument:
     """Read a node from its `zarr.json`."""
-    document = _parse(data, path, "zarr.json")
+    document, is_json = _parse(data, path, "zarr.json")
+    is_clean = is_json and "consolidated_metadata" not in document
     _check_format(document, 3, path, "zarr.json")
     attributes = document.get("attributes")
     if type(attributes) is not dict:
@@ -75,18 +78,19 @@ def _read_format_3(data: bytes, path: str) -> NodeDocument:
         attributes = {}
     kind = document.get("node_type")
     if kind == "group":
-        return NodeDocument("group", attributes)
+        return NodeDocument("group", attributes, None, None, is_clean)
     if kind != "array":
         raise _wrong_member(path, "zarr.json", document, "node_type", '"group" or "array"')
     dtype = name_of_format_3(document.get("data_type"))
     if dtype is None:
         raise _wrong_member(path, "zarr.json", document, "data_type", "a Zarr data type")
-    return NodeDocument("array", attributes, _shape(document, path, "zarr.json"), dtype)
+    shape = _shape(document, path, "zarr.json")
+    return NodeDocument("array", attributes, shape, dtype, is_clean)
 
 
 def _read_array_2(data: bytes, attributes: bytes | None, path: str) -> NodeDocument:
     """Read an array from its `.zarray`, and `.zattrs` if it has one."""
-    document = _parse(data, path, ".zarray")
+    document, _ = _parse(data, path, ".zarray")
     _check_format(document, 2, path, ".zarray")
     codecs = [*(document.get("filters") or ()), document.get("compressor")]
     dtype = name_of_format_2(document.get("dtype"), codecs)
@@ -98,7 +102,7 @@ def _read_array_2(data: bytes, attributes: bytes | None, path: str) -> NodeDocum
 
 def _attributes_2(data: bytes | None, path: str) -> dict[str, JSON]:
     """Read the attributes of a node of format 2; without `.zattrs` it has none."""
-    return {} if data is None else _parse(data, path, ".zattrs")
+    return {} if data is None else _parse(data, path, ".zattrs")[0]
 
 
 def _check_format(document: Mapping[str, JSON], expected: int, path: str, name: str) -> None:
@@ -119,15 +123,17 @@ def _shape(document: Mapping[str, JSON], path: str, name: str) -> tuple[int, ...
     raise _wrong_member(path, name, document, "shape", "a list of whole numbers of 0 or more")
 
 
-def _parse(data: bytes, path: str, name: str) -> dict[str, JSON]:
-    """Parse a document that must be a JSON object."""
+def _parse(data: bytes, path: str, name: str) -> tuple[dict[str, JSON], bool]:
+    """Parse a document that must be a JSON object; tell whether it is JSON as it stands."""
+    is_json = True
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        is_json = False
         document = _parse_again(data, path, name, error)
     if type(document) is not dict:
         raise _corrupt(path, name, f"it is {_shown(document)} instead of an object")
-    return document
+    return document, is_json
 
 
 def _parse_again(data: bytes, path: str, name: str, error: ValueError) -> JSON:

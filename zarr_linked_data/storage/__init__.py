@@ -16,6 +16,7 @@ from zarr_linked_data.storage.files import file_tag
 from zarr_linked_data.storage.folder import FolderStorage
 from zarr_linked_data.storage.many import fitting_threads, read_many, write_many
 from zarr_linked_data.storage.opening import Location, open_file, open_storage
+from zarr_linked_data.storage.overlap import describe_overlap
 
 __all__ = [
     "OUR_FOLDER",
@@ -27,6 +28,7 @@ __all__ = [
     "Storage",
     "cache_folder",
     "checked_key",
+    "describe_overlap",
     "file_tag",
     "fitting_threads",
     "open_file",

@@ -53,10 +53,7 @@ class Conditions:
     def _recall(self) -> State | None:
         with suppress(OSError):
             if self._file and time.time() - self._file.stat().st_mtime < REMEMBERED_S:
-                text = self._file.read_text(encoding="utf-8")
-                return (
-                    "honoured" if text == "honoured" else "ignored" if text == "ignored" else None
-                )
+                return STATES.get(self._file.read_text(encoding="utf-8"))
         return None
 
     def _remember(self, state: State) -> None:

@@ -92,7 +92,7 @@ class Copier:
                     raise self._mismatch(key, "was changed by somebody else")
             elif other.tag not in self.written[key]:
                 unproved.append(other)
-        in_parallel(self._read_back, unproved, (self.target, self.target), _silent)
+        in_parallel(self._read_back, unproved, (self.target, self.target), lambda: None)
 
     def _read_back(self, found: Found) -> None:
         """Compare by content, where the tag is no checksum or was made in another way."""
@@ -147,7 +147,3 @@ def changed_error(source: Storage, key: str) -> ConcurrentUpdateError:
         f"Somebody changed {key!r} of {source.url!r} while it was copied, so that the copy is of "
         "no one state. Run it again: only what has changed is copied."
     )
-
-
-def _silent() -> None:
-    """Report nothing."""

@@ -3,22 +3,14 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from zarr_linked_data.journal import JOURNAL
 from zarr_linked_data.metadata import METADATA_KEY
-from zarr_linked_data.node import DOCUMENT_NAMES
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS, DOCUMENTS
 from zarr_linked_data.storage import OUR_FOLDER, Found
-
-DOCUMENTS = frozenset(name for names in DOCUMENT_NAMES.values() for name in names)
-
-CONSOLIDATED_BY_OTHERS = ".zmetadata"
-"""The consolidated metadata of format 2."""
-
-
-JOURNAL = f"{OUR_FOLDER}/adding-"
-"""How the keys of journals begin: they say what a killed run has half added to the store."""
 
 
 def is_ours(key: str) -> bool:
-    """Tell whether an object is one that we keep in a store to save time; a journal is more."""
+    """Tell whether we keep an object to save time; a journal is more: it tells of a killed run."""
     return key.startswith(f"{OUR_FOLDER}/") and not key.startswith(JOURNAL)
 
 

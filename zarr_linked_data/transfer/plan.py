@@ -3,18 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import md5
-from pathlib import Path
 
 from zarr_linked_data.errors import InvalidInputError
+from zarr_linked_data.journal import JOURNAL
 from zarr_linked_data.metadata import METADATA_KEY
-from zarr_linked_data.storage import FolderStorage, Found, Storage
-from zarr_linked_data.transfer.checksums import (
-    checksum_like,
-    is_checksum,
-    opened,
-    same_bytes,
-)
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, JOURNAL, is_ours
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS, DOCUMENTS
+from zarr_linked_data.storage import FolderStorage, Found, Storage, describe_overlap
+from zarr_linked_data.transfer.checksums import checksum_like, is_checksum, opened, same_bytes
+from zarr_linked_data.transfer.order import is_ours
 from zarr_linked_data.transfer.parallel import in_parallel
 from zarr_linked_data.walk.folder import says_array
 
@@ -52,10 +48,7 @@ def list_objects(storage: Storage) -> Listing:
 
 
 def make_plan(
-    storages: Places,
-    source: Listing,
-    target: Listing,
-    watch: Callable[[int], None],
+    storages: Places, source: Listing, target: Listing, watch: Callable[[int], None]
 ) -> Plan:
     """Find out what differs: sizes first, then checksums.
 
@@ -74,7 +67,8 @@ def make_plan(
 
     def compare(found: Found) -> None:
         other = target[found.key]
-        (same if _is_same(storages, found, other, trusted) else differing).add(found.key)
+        is_same = _is_same(storages, found, other, trusted=trusted)
+        (same if is_same else differing).add(found.key)
 
     in_parallel(compare, compared, storages, lambda: watch(len(same)))
     return Plan(
@@ -100,12 +94,7 @@ def _makes_checksums(storage: Storage, listing: Listing) -> bool:
     return md5(data, usedforsecurity=False).hexdigest() == listing[names[0]].tag
 
 
-def _is_same(
-    storages: Places,
-    found: Found,
-    other: Found,
-    trusted: bool,  # noqa: FBT001 - an inner step
-) -> bool:
+def _is_same(storages: Places, found: Found, other: Found, *, trusted: bool) -> bool:
     """Tell whether two objects of one size have the same content."""
     if trusted and is_checksum(found.tag) and found.tag == other.tag:
         return True
@@ -121,26 +110,10 @@ def _is_same(
 
 def refuse_same_place(source: Storage, target: Storage) -> None:
     """Refuse to copy a store onto itself, or into or out of a folder of its own."""
-    here, there = _place(source), _place(target)
-    shared = min(len(here), len(there))
-    if here[:shared] == there[:shared]:
-        how = "are the same place" if here == there else "lie one inside the other"
+    if overlap := describe_overlap(source, target):
         raise InvalidInputError(
-            f"Cannot copy {source.url!r} to {target.url!r}: they {how}. Choose another target."
+            f"Cannot copy {source.url!r} to {target.url!r}: they {overlap}. Choose another target."
         )
-
-
-def _place(storage: Storage) -> tuple[str, ...]:
-    """Name a place by its parts, so that places inside others begin alike."""
-    if isinstance(storage, FolderStorage):
-        return ("folder", *Path(storage.root).resolve().parts)
-    scheme, _, path = storage.url.partition("://")
-    store = getattr(storage, "store", None)
-    parts = [part for part in path.split("/") if part]
-    if not parts:  # in memory: one URL stands for many places
-        return (scheme, str(id(store or storage)))
-    # Two servers may have buckets of one name.
-    return (scheme, str(getattr(store, "config", {}).get("endpoint")), *parts)
 
 
 def refuse_overwriting(plan: Plan, names: tuple[str, str], *, resumed: bool) -> None:
@@ -219,9 +192,9 @@ def refuse_links(plan: Plan, target: Storage) -> None:
     """Refuse to remove what lies elsewhere and is only linked into the target."""
     if not isinstance(target, FolderStorage):
         return
-    root = Path(target.root).resolve()
+    root = target.root.resolve()
     for folder in sorted({key.rpartition("/")[0] for key in plan.extra}):
-        if not Path(target.root, folder).resolve().is_relative_to(root):
+        if not (target.root / folder).resolve().is_relative_to(root):
             raise InvalidInputError(
                 f"Cannot overwrite {target.url!r}: a link leads from {folder!r} to another place, "
                 "where things would be removed. Remove the link first."

@@ -1,19 +1,20 @@
 """The course of a copy: look, refuse, write, compare, commit."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
 from zarr_linked_data.errors import CorruptDocumentError, InvalidInputError, StoreError
 from zarr_linked_data.metadata import METADATA_KEY, Head, read_head
+from zarr_linked_data.node import CONSOLIDATED_BY_OTHERS, DOCUMENTS
+from zarr_linked_data.progress import Progress, silent
 from zarr_linked_data.storage import OUR_FOLDER, FolderStorage, Found, Storage, read_many
 from zarr_linked_data.transfer.copying import Copier, changed_error, refuse_changes
 from zarr_linked_data.transfer.indexes import carry_index
-from zarr_linked_data.transfer.order import CONSOLIDATED_BY_OTHERS, DOCUMENTS, is_ours, rounds
+from zarr_linked_data.transfer.order import is_ours, rounds
 from zarr_linked_data.transfer.plan import (
     ROOT_DOCUMENTS,
     Listing,
@@ -28,8 +29,6 @@ from zarr_linked_data.transfer.plan import (
 )
 from zarr_linked_data.walk import detect_format
 from zarr_linked_data.walk.folder import says_array
-
-Progress = Callable[[int, int | None], None]
 
 MARKER = f"{OUR_FOLDER}/copying"
 """Says, until a copy is finished, of what: the next run may then replace what this one wrote."""
@@ -80,11 +79,7 @@ def copy_store(
     refuse_same_place(source, target)
     detect_format(source)
     with _locked(target):
-        return _Run(source, target, progress or _silent).run(started, overwrite=overwrite)
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    """Report nothing."""
+        return _Run(source, target, progress or silent).run(started, overwrite=overwrite)
 
 
 def _refuse_web(source: Storage, target: Storage) -> None:
@@ -113,7 +108,7 @@ def _locked(target: Storage) -> Iterator[None]:
 
 def _make_folder(target: FolderStorage) -> None:
     try:
-        Path(target.root).mkdir(parents=True, exist_ok=True)
+        target.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"Cannot make the folder {target.url!r}: {error.strerror or error}. "

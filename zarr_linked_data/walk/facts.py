@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from zarr_linked_data.jsonld import JSON, Context, describe
-from zarr_linked_data.node import read_node
+from zarr_linked_data.node import NodeDocument, read_node
 
 
 class Facts(NamedTuple):
@@ -35,7 +35,18 @@ def read_facts(
     InvalidJsonLdError
         The attributes are no valid JSON-LD.
     """
-    kind, attributes, shape, dtype = read_node(documents, path)
-    said = describe(attributes, context, dataset_link)
-    types = _types.setdefault(said.types, said.types)
-    return Facts(kind, shape, dtype, said.uri, types, said.links), attributes
+    node = read_node(documents, path)
+    return facts_of(node, context, dataset_link), node.attributes
+
+
+def facts_of(node: NodeDocument, context: Context, dataset_link: str) -> Facts:
+    """Give the facts of a node whose documents are read already.
+
+    Raises
+    ------
+    InvalidJsonLdError
+        The attributes are no valid JSON-LD.
+    """
+    kind, attributes, shape, dtype, _ = node
+    uri, types, links = describe(attributes, context, dataset_link)
+    return Facts(kind, shape, dtype, uri, _types.setdefault(types, types), links)

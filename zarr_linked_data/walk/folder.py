@@ -10,13 +10,23 @@ Python's own costs a hundredth of a node's whole time.
 import os
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from zarr_linked_data.errors import CorruptDocumentError, InvalidJsonLdError, StoreError
 from zarr_linked_data.jsonld import Context
+from zarr_linked_data.node import NodeDocument, read_node
 from zarr_linked_data.storage.base import OUR_FOLDER
-from zarr_linked_data.walk.facts import read_facts
-from zarr_linked_data.walk.result import FORMAT_3, Known, Signature, Span, Walk, is_unclean
+from zarr_linked_data.walk.facts import facts_of
+from zarr_linked_data.walk.result import (
+    EVERYTHING,
+    FORMAT_3,
+    Known,
+    Signature,
+    Span,
+    Walk,
+    is_unclean,
+)
 
 RACY_NS = 2_000_000_000
 """A document changed this short before the walk began may change again within one tick of its time
@@ -49,7 +59,7 @@ class FolderReader:
 
     def __init__(self, ground: Ground, known: Mapping[str, Known], walk: Walk) -> None:
         self.root = ground.root
-        self.span = None if ground.span == Span() else ground.span
+        self.span = None if ground.span == EVERYTHING else ground.span
         self.racy_from_ns = ground.racy_from_ns
         self.known = known
         self.dataset_link = ground.dataset_link
@@ -68,15 +78,22 @@ class FolderReader:
         data = self._read(key)
         if data is None:
             return False
-        if b'"@context"' in data:
-            return not says_array(data)
+        path = folder[:-1]
         try:
-            facts, _ = read_facts({"zarr.json": data}, folder[:-1], Context.NONE, self.dataset_link)
-        except (CorruptDocumentError, InvalidJsonLdError):
+            node = read_node({"zarr.json": data}, path)
+        except CorruptDocumentError:
             return not says_array(data)  # whoever makes the index says what is wrong
         if key in self.documents:
-            self.facts[folder[:-1]] = facts
-        return facts.kind == "group"
+            self._take_node(key, path, node)
+        return node.kind == "group"
+
+    def _take_node(self, key: str, path: str, node: NodeDocument) -> None:
+        """Keep what a node says."""
+        if not node.is_clean:
+            self.unclean.add(key)
+        if "@context" not in node.attributes:
+            with suppress(InvalidJsonLdError):  # whoever makes the index says what is wrong
+                self.facts[path] = facts_of(node, Context.NONE, self.dataset_link)
 
     def visit_format_2(self, folder: str) -> bool:
         """Read the folder's format-2 documents, if it has them; answer whether it is a group."""
@@ -92,7 +109,10 @@ class FolderReader:
         known = self.known.get(key)
         if known is not None and self._is_unchanged(key, known[0]):
             return True
-        return self._read(key) is not None
+        data = self._read(key)
+        if data is not None and is_unclean(data) and key in self.documents:
+            self.unclean.add(key)
+        return data is not None
 
     def _is_unchanged(self, key: str, signature: Signature) -> bool:
         """Tell whether the file's signature is still this one, and then take it as seen."""
@@ -130,10 +150,26 @@ class FolderReader:
             os.close(file)
         if self.span is None or self.span.holds(key):
             self.documents[key] = data
-            if is_unclean(data):
-                self.unclean.add(key)
             self.signatures[key] = _pack(size, mtime, ctime, stat.st_ino) if settled else None
         return data
+
+    def subfolders(self, folder: str) -> list[str]:
+        """Name the folders in a group that may hold nodes of the span, with a final slash each."""
+        try:
+            with os.scandir(self.root + folder) as entries:
+                found = [entry for entry in entries if entry.is_dir()]
+        except OSError as error:
+            raise StoreError(
+                f"Cannot list {self.root + folder!r}: {error.strerror or error}. "
+                "Nothing was changed; make the folder readable and consolidate again."
+            ) from error
+        for entry in found:
+            if entry.is_symlink():
+                _refuse_cycle(self.root + folder, entry.path)
+        paths = [f"{folder}{entry.name}/" for entry in found]
+        if not folder:
+            paths = [path for path in paths if path != f"{OUR_FOLDER}/"]
+        return paths if self.span is None else list(filter(self.span.touches, paths))
 
 
 def says_array(data: bytes) -> bool:
@@ -161,25 +197,6 @@ def _parsed_says_array(data: bytes) -> bool:
     except ValueError:
         return True
     return not isinstance(document, dict) or document.get("node_type") != "group"
-
-
-def subfolders(ground: Ground, folder: str) -> list[str]:
-    """Name the folders in a group that may hold nodes of the span, by path with a final slash."""
-    try:
-        with os.scandir(ground.root + folder) as entries:
-            found = [entry for entry in entries if entry.is_dir()]
-    except OSError as error:
-        raise StoreError(
-            f"Cannot list {ground.root + folder!r}: {error.strerror or error}. "
-            "Nothing was changed; make the folder readable and consolidate again."
-        ) from error
-    for entry in found:
-        if entry.is_symlink():
-            _refuse_cycle(ground.root + folder, entry.path)
-    paths = [f"{folder}{entry.name}/" for entry in found]
-    if not folder:
-        paths = [path for path in paths if path != f"{OUR_FOLDER}/"]
-    return paths if ground.span == Span() else [path for path in paths if ground.span.touches(path)]
 
 
 def _refuse_cycle(folder: str, link: str) -> None:

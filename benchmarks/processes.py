@@ -82,10 +82,12 @@ def take_turns(runs: int, *sides: Callable[[], Value]) -> list[list[Value]]:
 
 
 def clean_environment() -> dict[str, str]:
-    """Give the environment without settings and credentials of who measures."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ZLD_"))
-    }
+    """Give the environment without settings and credentials of who measures.
+
+    Python keeps its byte code, as it does where a package is installed.
+    """
+    dropped = ("AWS_", "ZLD_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
 
 
 def _tree_bytes(pid: int) -> int:

@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import cycle, islice
+from itertools import cycle
 from typing import IO
 
 from zarr_linked_data.errors import StoreError
@@ -135,7 +135,7 @@ def _known_below(
         for folder in folders:
             first = bisect_left(keys, folder)
             end = bisect_left(keys, folder[:-1] + "0", first)  # "0" follows "/"
-            below.update((key, known[key]) for key in islice(keys, first, end))
+            below.update((key, known[key]) for key in keys[first:end])
     return below
 
 

@@ -11,11 +11,12 @@ The tree::
     │   ├── AmbiguousArrayError             the group has several arrays
     │   ├── InvalidJsonLdError              not JSON-LD, or not a tree of entities
     │   └── InvalidTableError               not a table of numbers
-    └── StoreError (OSError)                the store cannot be read or written
-        ├── StoreNotFoundError              no Zarr hierarchy at this URL
-        ├── NotConsolidatedError            nobody has run `zld consolidate` yet
-        ├── ConcurrentUpdateError           somebody else wrote at the same time
-        └── CorruptDocumentError            an object does not hold what it must
+    ├── StoreError (OSError)                the store cannot be read or written
+    │   ├── StoreNotFoundError              no Zarr hierarchy at this URL
+    │   ├── NotConsolidatedError            nobody has run `zld consolidate` yet
+    │   ├── ConcurrentUpdateError           somebody else wrote at the same time
+    │   └── CorruptDocumentError            an object does not hold what it must
+    └── WorkflowError                       a cluster, or a flow on it, cannot be asked or used
 
 Each says in one line what was asked, what was found, and what to do. Catch `ZldError` for all of
 them, or the built-in class in brackets.
@@ -80,6 +81,10 @@ class ConcurrentUpdateError(StoreError):
 
 class CorruptDocumentError(StoreError):
     """An object of the store does not hold what its name says."""
+
+
+class WorkflowError(ZldError):
+    """A cluster does not answer or refuses, or a flow on it cannot be looked at."""
 
 
 class ZldWarning(UserWarning):

@@ -27,6 +27,9 @@ class Settings:
     cache: Path | None = None
     """`ZLD_CACHE`: the folder for what can be made again; without it, the user's cache folder."""
 
+    webhook: str | None = None
+    """`ZLD_WEBHOOK`: the address that is told of scheduled runs that failed or are overdue."""
+
     debug: bool = False
     """`ZLD_DEBUG`: show where an error came from."""
 
@@ -36,6 +39,7 @@ class Settings:
         return cls(
             store=environ.get("ZLD_STORE", "").strip() or None,
             cache=_read_folder(environ, "ZLD_CACHE"),
+            webhook=environ.get("ZLD_WEBHOOK", "").strip() or None,
             debug=_read_switch(environ, "ZLD_DEBUG"),
         )
 

@@ -55,6 +55,8 @@ def _run(arguments: list[str]) -> int:
             return _show_version()
         case [verb, *rest] if verb in VERBS:
             return _run_verb(verb, rest)
+        case [first, second, *rest] if f"{first} {second}" in VERBS:
+            return _run_verb(f"{first} {second}", rest)
         case _:
             raise UsageError(_unknown(arguments[0]), USAGE)
 
@@ -66,14 +68,15 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
 
     module = import_module(f"zarr_linked_data.cli.{VERBS[verb].module}")
     parser = Parser(verb)
-    getattr(module, f"configure_{verb}")(parser)
+    name = verb.replace(" ", "_")
+    getattr(module, f"configure_{name}")(parser)
     args = parser.parse(arguments)
     if args is None:
         return DONE
     settings = Settings.from_environment()
     parser.choose_store(args, settings.store)
     with shown_warnings(debug=settings.debug):
-        result = getattr(module, f"run_{verb}")(args, settings)
+        result = getattr(module, f"run_{name}")(args, settings)
         print_result(result, as_json=args.json)
     return int(result.exit_code)
 
@@ -95,6 +98,9 @@ def _show_version() -> int:
 def _unknown(word: str) -> str:
     from difflib import get_close_matches
 
+    seconds = [verb.partition(" ")[2] for verb in VERBS if verb.startswith(f"{word} ")]
+    if seconds:
+        return f"After `zld {word}` comes one of {', '.join(seconds)}"
     if word.startswith("-"):
         return f"{word!r} before the verb: options follow it. `zld --help` lists the verbs"
     near = get_close_matches(word, VERBS, n=1, cutoff=0.5)

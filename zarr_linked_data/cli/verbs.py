@@ -16,6 +16,7 @@ USAGE = "Usage: zld VERB … [STORE]"
 MAKE = "Make a store"
 KEEP = "Keep it findable"
 READ = "Find and read"
+CLUSTER = "On a cluster"
 HERE = "This machine"
 
 VERBS = {
@@ -30,5 +31,10 @@ VERBS = {
     "show": Verb("find", "what a URI names: its properties, its links, a picture", READ),
     "get": Verb("get", "the array of a URI, whole or a slice, into a file", READ),
     "verify": Verb("get", "that a file holds exactly the array of a URI", READ),
+    "runs list": Verb("runs", "the runs of flows: id, phase, when, how long", CLUSTER),
+    "runs show": Verb("runs", "one run: its parameters, its steps, what went wrong", CLUSTER),
+    "runs logs": Verb("runs", "what the steps of a run printed", CLUSTER),
+    "runs sync": Verb("runs", "bring a run here, for Metaflow's client, cards and resume", CLUSTER),
+    "runs watch": Verb("watch", "tell when a scheduled run failed or is overdue", CLUSTER),
     "doctor": Verb("doctor", "what is missing for local runs, S3 and the cluster", HERE),
 }

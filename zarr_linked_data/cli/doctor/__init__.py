@@ -35,7 +35,7 @@ def configure_doctor(parser: Parser) -> None:
 
 def run_doctor(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - each verb takes both
     """Look at all there is to look at."""
-    findings = [*check_local_runs(settings), check_s3(settings), *check_cluster()]
+    findings = [*check_local_runs(settings), *check_s3(settings), *check_cluster()]
     missing = sum(finding.state == "missing" for finding in findings)
     document = [finding._asdict() for finding in findings]
     return Result(document, _lines(findings, missing), exit_code=int(missing > 0))

@@ -1,0 +1,1 @@
+"""Flows where they run: on a Kubernetes cluster with Argo Workflows."""

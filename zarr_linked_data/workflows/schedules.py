@@ -95,7 +95,7 @@ def judge(cron: Mapping[str, Any], runs: Iterable[Run], now: datetime) -> Schedu
     ordered = sorted(runs, key=lambda run: (run.started or now, run.id))
     done = [run for run in ordered if run.finished is not None]
     last = ordered[-1] if ordered else None
-    lines = spec.get("schedules") or [spec["schedule"]] * bool(spec.get("schedule"))
+    lines = spec.get("schedules") or list(filter(None, [spec.get("schedule")]))
     due = last_due(lines, spec.get("timezone"), now)
     created = datetime.fromisoformat(metadata["creationTimestamp"])
     # Argo forgets runs after a while, but not when it started the last.

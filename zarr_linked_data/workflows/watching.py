@@ -169,4 +169,9 @@ def serve_metrics(watcher: Watcher, port: int, every_s: float) -> Callable[[], N
         ) from error
     server.set_app(answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.shutdown
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return close

@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from metaflow import FlowSpec, Parameter, card, retry, step
+from metaflow import FlowSpec, Parameter, card, retry, schedule, step
 
 import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
 from cards import show_consolidation
@@ -12,6 +12,7 @@ from parameters import SETTINGS, checked_place, default_store
 from refusals import in_one_line
 
 
+@schedule(daily=True)  # on a cluster; a laptop runs it when it is told to
 class ConsolidateMetadataFlow(FlowSpec):
     """Gather the metadata of all groups and arrays of a store in one object, and index them by URI.
 

@@ -7,7 +7,7 @@ from metaflow import FlowSpec, Parameter, card, current, retry, step
 
 import zarr_linked_data  # noqa: F401 - Metaflow ships what a flow imports
 from cards import show_fake_store
-from parameters import checked_place, checked_text, default_store
+from parameters import checked_place, checked_text, default_data, default_store
 from refusals import in_one_line
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ class FakeDataFlow(FlowSpec):
 
     path_for_data = Parameter(
         "path_for_data",
-        default="data/campaign.jsonld",
-        callback=checked_text,
+        default=default_data(),
+        callback=checked_place,
         help="JSON-LD file with the entities: a path or a URL.",
     )
     path_for_store = Parameter(

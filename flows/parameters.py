@@ -18,6 +18,9 @@ CHANGED_BY_SHELL = re.compile(r"[$`]|[^\x20-\x7e]")
 """Argo gives a parameter to a pod through a shell, which expands `$` and backticks; what is not
 printable ASCII arrives as `\\u00e9`."""
 
+IMAGE = "/usr/share/zarr-linked-data/"
+"""Where the image of the pods has the project's own files."""
+
 OWN_DISKS = "on a cluster each step has a disk of its own"
 
 USERS = ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER")
@@ -46,6 +49,11 @@ def default_store() -> str:
     return STORE
 
 
+def default_data() -> str:
+    """Give the small campaign, here or in the image of the pods."""
+    return f"{IMAGE if IS_CREATED else ''}data/campaign.jsonld"
+
+
 def default_file() -> str:
     """Give the file that is written: beside us, or beside the store where pods write it."""
     beside = STORE.rstrip("/").rpartition("/")[0]
@@ -65,8 +73,9 @@ def checked_text(context: "Context", parameter: "Parameter", value: str) -> str:
 
 
 def checked_place(context: "Context", parameter: "Parameter", value: str) -> str:
-    """Refuse to trigger a workflow for a store or file that its pods do not share."""
-    if value and _is_local(value) and context.info_name == "trigger":
+    """Refuse to trigger a workflow for a store or file that its pods do not have."""
+    is_theirs = "://" in value or value.startswith(IMAGE)
+    if value and not is_theirs and context.info_name == "trigger":
         context.fail(f"--{parameter.name} is {value!r}: {OWN_DISKS}. Give s3://BUCKET/PREFIX.")
     return checked_text(context, parameter, value)
 

@@ -167,5 +167,3 @@ def test_the_watcher_looks_until_it_is_told_to_stop(cluster):
     watcher.look = lambda: (looks.append(1), stop.set() if len(looks) == 3 else None)
     watcher.watch(0.01, stop)
     assert len(looks) == 3
-
-

@@ -74,8 +74,8 @@ def checked_text(context: "Context", parameter: "Parameter", value: str) -> str:
 
 def checked_place(context: "Context", parameter: "Parameter", value: str) -> str:
     """Refuse to trigger a workflow for a store or file that its pods do not have."""
-    is_theirs = "://" in value or value.startswith(IMAGE)
-    if value and not is_theirs and context.info_name == "trigger":
+    is_ours = bool(value) and _is_local(value) and not value.startswith(IMAGE)
+    if is_ours and context.info_name == "trigger":
         context.fail(f"--{parameter.name} is {value!r}: {OWN_DISKS}. Give s3://BUCKET/PREFIX.")
     return checked_text(context, parameter, value)
 

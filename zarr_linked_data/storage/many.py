@@ -2,10 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zarr_linked_data.storage.base import Storage
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -62,6 +64,8 @@ def _in_order(
     if threads <= 1:
         yield from map(work, items)
         return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms, and no look-up needs it
+
     pool = ThreadPoolExecutor(threads, thread_name_prefix="zld-storage")
     waiting: deque[Future[Answer]] = deque()
     try:

@@ -12,6 +12,7 @@ import pytest
 import zarr
 from metaflow import Runner
 
+from tests.golden import check_golden, steady
 from zarr_linked_data import linked_store
 from zarr_linked_data.consolidate import consolidate
 from zarr_linked_data.fake import FakePlan
@@ -269,6 +270,31 @@ def test_each_flow_becomes_a_template_for_argo(flow, cluster, s3_url):
     steps = {one["name"]: one for one in template["spec"]["templates"]}
     assert not steps["start"].get("retryStrategy")
     assert steps["end"]["retryStrategy"]["limit"] == 3
+
+
+SETTINGS = {
+    "METAFLOW_USER": "ada",
+    "METAFLOW_KUBERNETES_NAMESPACE": "argo",
+    "METAFLOW_KUBERNETES_SERVICE_ACCOUNT": "zld-runner",
+    "METAFLOW_KUBERNETES_SECRETS": "zld-s3",
+    "METAFLOW_KUBERNETES_CONTAINER_IMAGE": "zarr-linked-data:dev",
+    "METAFLOW_KUBERNETES_CPU": "0.2",
+    "METAFLOW_KUBERNETES_MEMORY": "512",
+    "METAFLOW_KUBERNETES_DISK": "512",
+    "METAFLOW_ARGO_WORKFLOWS_ENV_VARS_TO_SKIP": "METAFLOW_S3_ENDPOINT_URL",
+    "METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES": "true",
+}
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("flow", PARAMETERS)
+def test_the_template_of_each_flow_is_the_one_beside_it(flow, cluster, s3_url, monkeypatch):
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    create = ("argo-workflows", "create", "--only-json", "--new-token", "token")
+    text, _ = succeed(flow, *create, before=("--no-pylint", "--with", "retry"))
+    template = steady(json.loads(text), bucket=s3_url.split("/")[2])
+    check_golden(PROJECT / f"flows/{flow}_flow.argo.json", template)
 
 
 def test_a_template_for_a_store_on_this_disk_is_refused(cluster, monkeypatch):

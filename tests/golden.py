@@ -1,0 +1,43 @@
+"""Files that lie beside their source and hold what we generate; `make golden` rewrites them."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+VARYING = {
+    r'"metaflow/deployment_timestamp": "[^"]*"': '"metaflow/deployment_timestamp": "<when>"',
+    r"s3://[^\s\"']*/data/[0-9a-f]{2}/[0-9a-f]{40}": "<code package>",
+    r"\b[0-9a-f]{40}\b": "<sha>",
+    r"http://127\.0\.0\.1:\d+": "<S3>",
+}
+"""What differs from one deployment to the next."""
+
+
+def without_nulls(value):
+    """Leave out the members that say nothing; Metaflow writes hundreds."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
+    return value
+
+
+def steady(template, **known):
+    """Write a template so that it changes only with its flow, Metaflow, or the settings."""
+    text = json.dumps(without_nulls(template), indent=2, sort_keys=True) + "\n"
+    for file in set(re.findall(r"set_parameters (\w+)", text)):
+        text = text.replace(file, "<parameter file>")
+    for name, value in known.items():
+        text = text.replace(value, f"<{name}>")
+    for pattern, replacement in VARYING.items():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def check_golden(path: Path, text: str):
+    """Compare with the file, or write it when ZLD_REGENERATE is set."""
+    if os.environ.get("ZLD_REGENERATE"):
+        path.write_text(text)
+    assert path.exists(), f"{path} is missing; write it with `make golden`"
+    assert text == path.read_text(), f"{path} is old; look at the change after `make golden`"

@@ -18,7 +18,7 @@ from tests.terminal import ZLD
 PROJECT = Path(__file__).parents[2]
 OVERLAY = "tests/cluster/overlay"
 NAMESPACE = "argo"
-STORE = "s3://zld/tests"
+STORE = f"s3://zld/tests-{time.time():.0f}"
 """Where each test has a store of its own."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.commands import PROJECT, STORE, Shell, forwarded, make
+from tests.cluster.commands import PROJECT, STORE, Shell, forwarded, kubectl, make
 
 
 def pytest_collection_modifyitems(items):
@@ -24,9 +24,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def applied():
-    """The cluster with our manifests, as `make secrets cluster` leaves it."""
+    """The cluster with our manifests, as `make secrets cluster` leaves it, and no flows yet."""
     make("secrets")
     make("cluster")
+    # Metaflow lets nobody replace what another user has deployed.
+    kubectl("delete", "cronworkflows,workflowtemplates,workflows", "--all")
 
 
 @pytest.fixture(scope="session")

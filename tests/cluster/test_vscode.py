@@ -15,6 +15,8 @@ CREATE = (
     "python flows/retrieval_flow.py --with retry argo-workflows create"
 )
 
+TEMPLATE = ("workflowtemplate", "retrievalflow", "--ignore-not-found")
+
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: make test-tools")
 def test_a_person_signs_in_and_sees_the_workbench(tmp_path):
@@ -40,11 +42,12 @@ def test_who_has_no_password_is_kept_out():
 
 
 def test_a_flow_is_created_from_its_terminal_by_what_its_account_may():
-    kubectl("delete", "workflowtemplate", "retrievalflow", "--ignore-not-found")
+    kubectl("delete", *TEMPLATE)
     kubectl("exec", "deployment/vscode", "--", "bash", "-lc", CREATE)
     template = get("workflowtemplate", "retrievalflow")
     assert template["metadata"]["annotations"]["metaflow/flow_name"] == "RetrievalFlow"
     kubectl("exec", "deployment/vscode", "--", "bash", "-lc", CREATE)  # and again
+    kubectl("delete", *TEMPLATE)  # Metaflow lets nobody replace what another user has deployed
 
 
 def test_its_doctor_finds_all_that_deploying_needs():

@@ -38,6 +38,7 @@ def workflow(**status):
     return {
         "metadata": {
             "name": "fakedataflow-x7k2p",
+            "creationTimestamp": "2026-11-21T09:59:59Z",
             "annotations": {"metaflow/flow_name": "FakeDataFlow"},
             "labels": {"workflows.argoproj.io/cron-workflow": "fakedataflow"},
         },

@@ -30,6 +30,7 @@ def run(phase, started, took=timedelta(minutes=1), message=""):
         id=name,
         flow="ConsolidateMetadataFlow",
         phase=phase,
+        created=started,
         started=started,
         finished=finished,
         progress="4/4",

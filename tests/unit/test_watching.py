@@ -59,6 +59,7 @@ def workflow(phase, name="consolidatemetadataflow-1"):
     return {
         "metadata": {
             "name": name,
+            "creationTimestamp": now.isoformat(),
             "labels": {"workflows.argoproj.io/cron-workflow": "consolidatemetadataflow"},
         },
         "spec": {},

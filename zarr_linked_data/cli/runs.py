@@ -13,7 +13,7 @@ from zarr_linked_data.settings import Settings
 if TYPE_CHECKING:
     from zarr_linked_data.workflows.runs import Run, Step
 
-RUN_HELP = "its id, with or without argo-"
+RUN_HELP = "its id, with or without argo-; or a flow, for its latest run"
 
 COLORS = {"Succeeded": "green", "Failed": "red", "Error": "red", "Running": "cyan"}
 
@@ -49,23 +49,30 @@ def configure_runs_show(parser: Parser) -> None:
     """Say what the verb takes."""
     parser.description = paragraph("""
         One run: its phase, its parameters, each of its steps with how often it was tried, and what
-        went wrong.
+        went wrong. With --wait, once it has ended; exit code 1 then when it failed.
         """)
-    parser.examples = ("zld runs show argo-consolidatemetadataflow-x7k2p",)
+    parser.examples = (
+        "zld runs show argo-consolidatemetadataflow-x7k2p",
+        "zld runs show --wait ConsolidateMetadataFlow",
+    )
+    parser.add_argument("--wait", action="store_true", help="wait until it has ended")
     parser.add_argument("run", metavar="RUN", help=RUN_HELP)
 
 
 def run_runs_show(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - as every verb
     """Show one run."""
     from zarr_linked_data.workflows.cluster import Cluster
-    from zarr_linked_data.workflows.runs import find_run
+    from zarr_linked_data.workflows.runs import find_run, wait_for
 
-    run = find_run(Cluster(), args.run)
+    cluster = Cluster()
+    run = find_run(cluster, args.run)
+    if args.wait:
+        run = wait_for(cluster, run)
     document = _summary(run) | {
         "parameters": dict(run.parameters),
         "steps": [_step(step) for step in run.steps],
     }
-    return Result(document, _page(run))
+    return Result(document, _page(run), int(args.wait and run.phase != "Succeeded"))
 
 
 def _page(run: "Run") -> Iterator[Ready | str]:
@@ -98,7 +105,7 @@ def configure_runs_logs(parser: Parser) -> None:
         "zld runs logs argo-fakedataflow-x7k2p",
         "zld runs logs ConsolidateMetadataFlow/argo-consolidatemetadataflow-x7k2p --step commit",
     )
-    parser.add_argument("run", metavar="RUN", help=f"{RUN_HELP}; FLOW/RUN for one Argo forgot")
+    parser.add_argument("run", metavar="RUN", help=f"{RUN_HELP}; FLOW/RUN where Argo forgot it")
     parser.add_argument("--step", metavar="STEP", help="of this step only")
 
 
@@ -125,7 +132,7 @@ def configure_runs_sync(parser: Parser) -> None:
         "zld runs sync argo-retrievalflow-x7k2p",
         "zld runs sync RetrievalFlow/argo-retrievalflow-x7k2p",
     )
-    parser.add_argument("run", metavar="RUN", help=f"{RUN_HELP}; FLOW/RUN for one Argo forgot")
+    parser.add_argument("run", metavar="RUN", help=f"{RUN_HELP}; FLOW/RUN where Argo forgot it")
 
 
 def run_runs_sync(args: Namespace, settings: Settings) -> Result:  # noqa: ARG001 - as every verb

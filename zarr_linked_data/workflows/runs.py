@@ -7,6 +7,7 @@ service; Argo's controller knows better.
 import base64
 import gzip
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ class Run:
     flow: str
     phase: str
     """Argo's: Pending, Running, Succeeded, Failed or Error."""
+    created: datetime
     started: datetime | None
     finished: datetime | None
     progress: str
@@ -73,8 +75,7 @@ def list_runs(cluster: Cluster, flow: str | None = None) -> list[Run]:
             f"No run of {flow!r} in namespace {cluster.namespace!r}. "
             f"Flows that ran: {', '.join(sorted({run.flow for run in runs})) or 'none'}."
         )
-    epoch = datetime.fromtimestamp(0, UTC)
-    return sorted(chosen, key=lambda run: run.started or epoch, reverse=True)
+    return sorted(chosen, key=lambda run: run.created, reverse=True)
 
 
 def _names(run: Run) -> set[str]:
@@ -83,7 +84,7 @@ def _names(run: Run) -> set[str]:
 
 
 def find_run(cluster: Cluster, run_id: str) -> Run:
-    """Give one run, by its id with or without `argo-`.
+    """Give one run, by its id with or without `argo-`; of a flow's name the latest run.
 
     Raises
     ------
@@ -91,15 +92,33 @@ def find_run(cluster: Cluster, run_id: str) -> Run:
         The cluster knows no such run; the message names near ones.
     """
     name = run_id.rpartition("/")[2].removeprefix(PREFIX)
-    workflow = cluster.get("workflows", name)
+    # Kubernetes takes no capitals in names, and a flow's begins with one.
+    workflow = cluster.get("workflows", name) if name.islower() else None
     if workflow is not None:
         return read_run(workflow)
-    known = [item["metadata"]["name"] for item in cluster.list("workflows")]
-    near = get_close_matches(name, known, n=1)
+    runs = list_runs(cluster)
+    for run in runs:
+        if name.lower() in _names(run):
+            return run
+    near = get_close_matches(name, [run.id.removeprefix(PREFIX) for run in runs], n=1)
     hint = f"Did you mean {PREFIX}{near[0]}?" if near else "`zld runs list` shows those it knows."
     raise NotFoundError(
         f"No run {PREFIX}{name} in namespace {cluster.namespace!r}; Argo forgets old ones. {hint}"
     )
+
+
+def wait_for(cluster: Cluster, run: Run, every_s: float = 1.0) -> Run:
+    """Wait until a run has ended, and give it as it is then.
+
+    Raises
+    ------
+    NotFoundError
+        It was removed meanwhile.
+    """
+    while run.finished is None:
+        time.sleep(every_s)
+        run = find_run(cluster, run.id)
+    return run
 
 
 def read_run(workflow: Mapping[str, Any]) -> Run:
@@ -111,6 +130,7 @@ def read_run(workflow: Mapping[str, Any]) -> Run:
         id=PREFIX + metadata["name"],
         flow=(metadata.get("annotations") or {}).get("metaflow/flow_name") or template,
         phase=status.get("phase") or WAITING,
+        created=datetime.fromisoformat(metadata["creationTimestamp"]),
         started=_time(status.get("startedAt")),
         finished=_time(status.get("finishedAt")),
         progress=status.get("progress", ""),

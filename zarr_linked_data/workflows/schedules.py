@@ -92,7 +92,7 @@ def read_schedules(cluster: Cluster, now: datetime | None = None) -> list[Schedu
 def judge(cron: Mapping[str, Any], runs: Iterable[Run], now: datetime) -> Schedule:
     """Tell how a CronWorkflow stands, by the runs that it started."""
     metadata, spec, status = cron["metadata"], cron["spec"], cron.get("status") or {}
-    ordered = sorted(runs, key=lambda run: (run.started or now, run.id))
+    ordered = sorted(runs, key=lambda run: run.created)
     done = [run for run in ordered if run.finished is not None]
     last = ordered[-1] if ordered else None
     lines = spec.get("schedules") or list(filter(None, [spec.get("schedule")]))

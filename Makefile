@@ -23,7 +23,7 @@ install: $(CORE) ## what flows and the command line need, into .venv
 
 ##@ Develop
 
-.PHONY: format lint test test-long golden bench ci
+.PHONY: format lint test test-tools test-long golden bench ci
 format: $(DEV) ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
@@ -37,6 +37,9 @@ lint: $(DEV) ## ruff, mypy, the layers of imports, yamllint
 
 test: $(DEV) ## every test that needs Python alone, and the examples in docstrings
 	@$(BIN)/pytest -q -n 2
+
+test-tools: ## what some tests need beside Python, on Debian: Chromium (as root)
+	@command -v chromium >/dev/null || { apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends chromium >/dev/null; }
 
 test-long: $(DEV) ## the tests of many rounds (ZLD_ROUNDS=300)
 	@ZLD_ROUNDS=$${ZLD_ROUNDS:-300} $(BIN)/pytest -q -n 2 -m long

@@ -35,8 +35,11 @@ except ZldError as error:
 
 STORE = SETTINGS.store or "lab.zarr"
 
-IS_CREATED = {"argo-workflows", "create"} <= set(sys.argv)
-"""Whether the flow is on its way to a cluster."""
+ON_CLUSTER = "argo-workflows" in sys.argv
+"""Whether the steps run on a cluster, each in a pod."""
+
+IS_CREATED = ON_CLUSTER and "create" in sys.argv
+"""Whether the flow is on its way there: its defaults stay with it."""
 
 
 def default_store() -> str:
@@ -51,14 +54,14 @@ def default_store() -> str:
 
 def default_data() -> str:
     """Give the small campaign, here or in the image of the pods."""
-    return f"{IMAGE if IS_CREATED else ''}data/campaign.jsonld"
+    return f"{IMAGE if ON_CLUSTER else ''}data/campaign.jsonld"
 
 
 def default_file() -> str:
     """Give the file that is written: beside us, or beside the store where pods write it."""
     beside = STORE.rstrip("/").rpartition("/")[0]
     is_prefix = "//" in beside  # or else the store fills its bucket
-    return f"{beside}/sample.npy" if IS_CREATED and is_prefix else "sample.npy"
+    return f"{beside}/sample.npy" if ON_CLUSTER and is_prefix else "sample.npy"
 
 
 def checked_text(context: "Context", parameter: "Parameter", value: str) -> str:

@@ -29,7 +29,7 @@ for url in sys.argv[1:]:
 
 @pytest.fixture
 def place(shell, tmp_path):
-    """A clone of the project with what `make install` puts there, and a cluster without the store."""
+    """A clone with what `make install` puts there, and a cluster without the store."""
     ignored = shutil.ignore_patterns(".git", ".venv", ".metaflow", "__pycache__", "stores")
     clone = shutil.copytree(PROJECT, tmp_path / "clone", ignore=ignored)
     (clone / ".venv").symlink_to(Path(sys.prefix))

@@ -12,6 +12,15 @@ from zarr_linked_data.cli import main
 
 KUBECONFIG = "{apiVersion: v1, kind: Config, current-context: minikube}"
 
+UNREACHABLE = """
+apiVersion: v1
+kind: Config
+current-context: gone
+clusters: [{name: gone, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: me, user: {}}]
+contexts: [{name: gone, context: {cluster: gone, user: me}}]
+"""
+
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch, tmp_path):
@@ -42,7 +51,7 @@ def test_what_is_not_set_up_is_said_and_is_no_failure(capsys):
     findings = examine(capsys, expected_code=0)
     assert findings["S3", "store"]["found"] == "not set up"
     assert findings["Cluster", "access"]["found"] == "not set up"
-    assert findings["Cluster", "runs"]["found"] == "no place in S3 for the runs of flows"
+    assert {name for area, name in findings if area == "Cluster"} == {"kubectl", "access"}
 
 
 def test_each_finding_is_one_line_in_a_pipe(capsys):
@@ -124,8 +133,17 @@ class TestCluster:
         config.write_text(KUBECONFIG)
         if place == "config":
             monkeypatch.setenv("KUBECONFIG", f"{machine}/absent:{config}")
-        finding = examine(capsys, expected_code=0)["Cluster", "access"]
-        assert finding["found"] == f"{config}, context minikube"
+        findings = examine(capsys, expected_code=1)
+        assert findings["Cluster", "access"]["found"] == f"{config}, context minikube"
+        assert findings["Cluster", "settings"]["found"] == "Metaflow is not told of a cluster"
+        assert findings["Cluster", "Kubernetes"]["found"].startswith("No cluster is set up here: ")
+
+    def test_that_does_not_answer_is_missing(self, capsys, monkeypatch, machine):
+        (machine / "config").write_text(UNREACHABLE)
+        monkeypatch.setenv("KUBECONFIG", str(machine / "config"))
+        finding = examine(capsys, expected_code=1)["Cluster", "Kubernetes"]
+        assert finding["found"].startswith("Cannot reach it: the cluster at https://127.0.0.1:1 ")
+        assert finding["found"].endswith("choose another with KUBECONFIG.")
 
     @pytest.mark.parametrize(
         ("content", "found", "todo"),
@@ -168,6 +186,6 @@ class TestMetaflow:
     def test_is_told_where_its_runs_are(self):
         place = {"METAFLOW_DATASTORE_SYSROOT_S3": "s3://lab/metaflow"}
         code, shown = self.examine(METAFLOW_DEFAULT_DATASTORE="s3", **place)
-        assert code == 0
+        assert code == 1
         assert "ok\tLocal runs\truns\ts3://lab/metaflow\n" in shown
-        assert "ok\tCluster\truns\tflows keep their runs in s3://lab/metaflow\n" in shown
+        assert "missing\tS3\truns\tCannot open 's3://lab/metaflow': no credentials" in shown

@@ -39,7 +39,8 @@ class Cluster:
         try:
             settings = client.Configuration()
             if os.environ.get("KUBECONFIG") or "KUBERNETES_SERVICE_HOST" not in os.environ:
-                config.load_kube_config(client_configuration=settings)
+                files = os.environ.get("KUBECONFIG") or "~/.kube/config"
+                config.load_kube_config(files, client_configuration=settings)
             else:
                 config.load_incluster_config(client_configuration=settings)
         except (config.ConfigException, OSError, ValueError) as error:

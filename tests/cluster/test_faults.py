@@ -111,7 +111,7 @@ def test_a_scheduled_flow_is_a_cron_workflow_that_argo_runs(shell, lab):
     (run,) = [run for run in shell.zld("runs", "list") if run["run"] == f"argo-{name}"]
     assert run["scheduled"]
     (found,) = shell.zld("runs", "watch", "--once")
-    assert (found["flow"], found["state"]) == ("ConsolidateMetadataFlow", "ok")
+    assert (found["flow"], found["state"]) == ("consolidatemetadataflow", "ok")
     assert found["last_success"]
     assert workflow(name)["metadata"]["labels"]["workflows.argoproj.io/cron-workflow"]
 

@@ -90,3 +90,24 @@ def test_a_run_without_metaflows_notes_goes_by_its_template():
     plain = workflow()
     del plain["metadata"]["annotations"]
     assert read_run(plain).flow == "fakedataflow"
+
+
+POD_SAID = """main: Error (exit code 1): time="2026" level=info msg="capturing logs" argo=true
+Task is starting. [save_logs] files=[] elapsed_seconds=0.087
+Error: No entity 'http://x/"q"' in 's3://zld/lab.zarr'. List what is there with `zld ls`.
+[save_logs] upload_start datastore=s3
+time="2026" level=info msg="sub-process exited" Error: exit status 1"""
+
+
+def test_of_what_a_pod_printed_the_error_is_shown():
+    nodes = {**NODES, "f-5": NODES["f-5"] | {"message": POD_SAID}}
+    step = read_run(workflow(phase="Failed", nodes=nodes)).steps[1]
+    assert step.message == (
+        """Error: No entity 'http://x/"q"' in 's3://zld/lab.zarr'. """
+        "List what is there with `zld ls`."
+    )
+
+
+def test_what_metaflow_does_after_a_failure_is_no_step():
+    hook = NODES["f-2"] | {"name": "f.onExit", "displayName": "capture-error"}
+    assert len(read_run(workflow(phase="Failed", nodes={**NODES, "f-9": hook})).steps) == 2

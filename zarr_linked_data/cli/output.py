@@ -4,9 +4,12 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zarr_linked_data.cli.terminal import HIDDEN, Ready, on_terminal, paint, visible, write
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Result(NamedTuple):
@@ -47,6 +50,11 @@ def fields(pairs: Iterable[tuple[str, object]]) -> Iterator[Ready]:
             yield Ready(f"{paint(name, 'dim')}{space}  {_cell(value, nothing='–')}")
         else:
             yield Ready(f"{visible(name)}\t{_cell(value, nothing='')}")
+
+
+def when(time: "datetime | None") -> str | None:
+    """Give a time as a person reads it, in the zone of this machine."""
+    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else None
 
 
 def print_result(result: Result, *, as_json: bool) -> None:

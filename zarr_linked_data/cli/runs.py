@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from zarr_linked_data.cli.output import Result, fields, table
+from zarr_linked_data.cli.output import Result, fields, table, when
 from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.cli.terminal import Ready, paint, visible
 from zarr_linked_data.settings import Settings
@@ -37,7 +37,7 @@ def run_runs_list(args: Namespace, settings: Settings) -> Result:  # noqa: ARG00
 
     runs = list_runs(Cluster(), args.flow)
     rows = [
-        (run.id, run.phase, run.progress, _when(run.started), _length(run.seconds), _by(run))
+        (run.id, run.phase, run.progress, when(run.started), _length(run.seconds), _by(run))
         for run in runs
     ]
     headers = ("Run", "Phase", "Steps", "Started", "Took", "By")
@@ -81,7 +81,7 @@ def _page(run: "Run") -> Iterator[Ready | str]:
         ("run", run.id),
         ("flow", run.flow),
         ("phase", run.phase),
-        ("started", _when(run.started)),
+        ("started", when(run.started)),
         ("took", _length(run.seconds)),
         ("by", _by(run)),
         *((f"--{name}", value) for name, value in run.parameters.items()),
@@ -192,11 +192,6 @@ def _seconds(step: "Step") -> float | None:
 
 def _by(run: "Run") -> str:
     return "schedule" if run.scheduled else "hand"
-
-
-def _when(time: datetime | None) -> str | None:
-    """Give a time as a person reads it, in the zone of this machine."""
-    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else None
 
 
 def _length(seconds: float | None) -> str | None:

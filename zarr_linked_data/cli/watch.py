@@ -6,7 +6,7 @@ import threading
 from argparse import Namespace
 from urllib.parse import urlsplit
 
-from zarr_linked_data.cli.output import Result, table
+from zarr_linked_data.cli.output import Result, table, when
 from zarr_linked_data.cli.parser import Parser, paragraph
 from zarr_linked_data.errors import InvalidInputError, WorkflowError
 from zarr_linked_data.settings import Settings
@@ -104,7 +104,10 @@ def _look_once() -> Result:
         }
         for each in schedules
     ]
-    rows = [(each["flow"], each["state"], each["due"], each["run"]) for each in document]
+    rows = [
+        (each.flow, each.state, when(each.due), each.last.id if each.last else None)
+        for each in schedules
+    ]
     lines = table(("Flow", "State", "Last due", "Last run"), rows)
     bad = any(each.state in ("failed", "overdue") for each in schedules)
     return Result(document, lines if rows else iter(["No flow is scheduled."]), int(bad))

@@ -7,6 +7,7 @@ service; Argo's controller knows better.
 import base64
 import gzip
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ PREFIX = "argo-"
 
 CRON = "workflows.argoproj.io/cron-workflow"
 TEMPLATE = "workflows.argoproj.io/workflow-template"
+
+HOOK = ".onExit"
+"""Ends the name of what Metaflow does after a run that failed: no step of the flow."""
+
+ERROR = re.compile(r"Error: (?!exit status).+?(?= \[save_logs\]| time=\"|$)")
+"""What a step of ours says when it ends, in the output that Argo takes for a pod's message."""
 
 WAITING = "Pending"
 """What has no phase yet: the controller has not looked at it."""
@@ -135,7 +142,7 @@ def read_run(workflow: Mapping[str, Any]) -> Run:
         finished=_time(status.get("finishedAt")),
         progress=status.get("progress", ""),
         scheduled=CRON in labels,
-        message=_one_line(status.get("message")),
+        message=_said(status.get("message")),
         parameters=dict(_parameters(workflow)),
         steps=tuple(_steps(_nodes(status))),
     )
@@ -171,25 +178,33 @@ def _steps(nodes: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
     tasks = [
         node
         for key, node in nodes.items()
-        if node["type"] == "Retry" or (node["type"] == "Pod" and key not in tried)
+        if (node["type"] == "Retry" or (node["type"] == "Pod" and key not in tried))
+        and not node["name"].endswith(HOOK)
     ]
     for task in sorted(tasks, key=lambda node: node.get("startedAt") or "~"):
         pods = [nodes[key] for key in task.get("children", ()) if key in nodes]
         pods = [pod for pod in pods if pod["type"] == "Pod"] if task["type"] == "Retry" else [task]
-        messages = [_one_line(pod.get("message")) for pod in pods]
+        messages = [_said(pod.get("message")) for pod in pods]
         yield Step(
             name=task.get("displayName") or task["name"],
             phase=task.get("phase") or WAITING,
             tries=len(pods),
             started=_time(task.get("startedAt")),
             finished=_time(task.get("finishedAt")),
-            message=next(filter(None, [_one_line(task.get("message")), *reversed(messages)]), ""),
+            message=next(filter(None, [*reversed(messages), _one_line(task.get("message"))]), ""),
         )
 
 
 def _time(text: str | None) -> datetime | None:
     """Read a time stamp of Kubernetes."""
     return datetime.fromisoformat(text) if text else None
+
+
+def _said(text: str | None) -> str:
+    """Put a message on one line; where it is a pod's last output, the error in it."""
+    line = _one_line(text)
+    found = ERROR.search(line)
+    return found[0] if found else line
 
 
 def _one_line(text: str | None) -> str:

@@ -19,7 +19,7 @@ from obstore.exceptions import (
 )
 from obstore.store import ObjectStore
 
-from zarr_linked_data.storage.object_errors import Facts
+from zarr_linked_data.storage.object_errors import Facts, again
 
 State = Literal["honoured", "ignored", "denied"]
 """A write whose condition does not hold is refused; is done; nothing may be written at all."""
@@ -86,7 +86,8 @@ def probe(store: ObjectStore) -> State:
 
 def _refuses(store: ObjectStore, key: str, mode: "obstore.PutMode") -> bool:
     try:
-        obstore.put(store, key, b"overwritten", mode=mode, use_multipart=False)
+        # obstore repeats no write under a condition, and MinIO closes the connection after refusing one.
+        again(lambda: obstore.put(store, key, b"overwritten", mode=mode, use_multipart=False))
     except (AlreadyExistsError, PreconditionError):
         return True
     except BaseError as error:

@@ -164,7 +164,7 @@ class ObjectStorage:
 
     def _put_if(self, key: str, data: bytes, mode: "PutMode") -> None:
         try:
-            self._put_whole(key, data, mode)
+            again(lambda: self._put_whole(key, data, mode))
         except BaseError as error:
             # The answer to the first try may have got lost: then the next one met our own object.
             lost = isinstance(error, PreconditionError | AlreadyExistsError) or is_broken_off(error)

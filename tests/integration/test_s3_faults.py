@@ -32,14 +32,12 @@ class TestTrouble:
         storage.delete([f"b/{number}" for number in range(20)])
         assert [data for _, data, _ in read_many(storage, ["a/1", "b/1"])] == [b"x" * 5000, None]
 
-    @pytest.mark.parametrize("every", [1, 2, 3])
-    def test_a_connection_that_breaks_ends_no_write_under_a_condition(
-        self, faulty_s3, every, tmp_path
-    ):
-        # MinIO closes the connection on which it refused a write: the next write meets that.
-        faulty_s3.fail("lose", every=every + 1, matches=lambda method, _: method == "PUT")
-        storage = open_storage(faulty_s3.s3_url, cache=tmp_path)
-        assert storage.honours_conditions()
+    def test_a_connection_that_breaks_ends_no_write_under_a_condition(self, faulty_s3, tmp_path):
+        # MinIO closes the connection on which it refused a write: some of the next ones meet that.
+        faulty_s3.fail("slam", matches=lambda method, _: method == "PUT")
+        for number in range(60):
+            storage = open_storage(faulty_s3.s3_url, cache=tmp_path / str(number))
+            assert storage.honours_conditions()
         for tag, data in [(None, b"one"), ("own", b"two"), ("own", b"three")]:
             known = storage.read_start("key", 1)[1].tag if tag else None
             storage.write_if("key", data, known)

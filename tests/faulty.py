@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Literal
 
-Fault = Literal["status", "drop", "lose", "hang"]
+Fault = Literal["status", "drop", "lose", "hang", "slam"]
 """What may go wrong: another status, half an answer, an answer lost after the deed, no answer."""
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
@@ -165,7 +166,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body if body is None else body)
 
     def spoil(self, answer: Answer, rule: Rule) -> None:
-        """Cut the answer in half, or lose it."""
+        """Cut the answer in half, lose it, or slam the door behind it."""
+        if rule.fault == "slam":
+            self.reply(answer)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
         if rule.fault == "drop" and answer.body:
             self.reply(answer, answer.body[: len(answer.body) // 2])
         self.wfile.flush()

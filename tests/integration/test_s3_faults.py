@@ -32,6 +32,19 @@ class TestTrouble:
         storage.delete([f"b/{number}" for number in range(20)])
         assert [data for _, data, _ in read_many(storage, ["a/1", "b/1"])] == [b"x" * 5000, None]
 
+    def test_a_connection_that_breaks_ends_no_write_under_a_condition(self, faulty_s3, tmp_path):
+        # MinIO closes the connection on which it refused a write: some of the next ones meet that.
+        faulty_s3.fail("slam", matches=lambda method, _: method == "PUT")
+        for number in range(60):
+            storage = open_storage(faulty_s3.s3_url, cache=tmp_path / str(number))
+            assert storage.honours_conditions()
+        for tag, data in [(None, b"one"), ("own", b"two"), ("own", b"three")]:
+            known = storage.read_start("key", 1)[1].tag if tag else None
+            storage.write_if("key", data, known)
+            assert storage.read("key") == data
+        with pytest.raises(ConcurrentUpdateError):
+            storage.write_if("key", b"four", None)
+
     def test_always_503_is_one_line_in_time(self, storage, faulty_s3):
         faulty_s3.fail(status=503)
         assert_refused(storage.url, "still answers 503 after several tries. Run it again later.")

@@ -86,7 +86,7 @@ def probe(store: ObjectStore) -> State:
 
 def _refuses(store: ObjectStore, key: str, mode: "obstore.PutMode") -> bool:
     try:
-        # obstore repeats no conditional write, and MinIO closes a connection where it refused one.
+        # obstore repeats no write under a condition.
         again(lambda: obstore.put(store, key, b"overwritten", mode=mode, use_multipart=False))
     except (AlreadyExistsError, PreconditionError):
         return True

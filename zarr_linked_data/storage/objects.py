@@ -240,7 +240,15 @@ def _conditions(store: ObjectStore, place: S3Place | None, cache: Path | None) -
         return Conditions(lambda: store)
     file = memory_file(cache or cache_folder(), f"{place.endpoint}\0{place.url}")
     # A server that knows no conditions may answer 501, which obstore would retry long.
-    return Conditions(lambda: place.store(patience_s=min(3.0, place.patience_s)), file)
+    tries_s = min(3.0, place.patience_s)
+    # MinIO closes a connection where it refused a write; the next one on it would be lost, and
+    # `kubectl port-forward` ends at such a one (measured: half of them).
+    return Conditions(
+        lambda: place.store(
+            answer_s=place.patience_s / 3, patience_s=tries_s, keeps_connections=False
+        ),
+        file,
+    )
 
 
 def _condition(found: "ObjectMeta") -> "UpdateVersion":

@@ -22,6 +22,9 @@ UPLOAD_S = 600.0
 The time to wait for an answer begins with the request: a short one would break uploads off.
 """
 
+IDLE_CONNECTIONS = 128
+"""Kept for the next requests: as many as there are threads."""
+
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 ENDPOINT = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
@@ -69,7 +72,13 @@ class S3Place:
         """How messages call the server."""
         return repr(self.endpoint) if self.endpoint else f"AWS S3 ({self._region})"
 
-    def store(self, *, answer_s: float | None = None, patience_s: float | None = None) -> S3Store:
+    def store(
+        self,
+        *,
+        answer_s: float | None = None,
+        patience_s: float | None = None,
+        keeps_connections: bool = True,
+    ) -> S3Store:
         """Connect, to wait so long for one answer, and so long for one after several tries."""
         patience_s = self.patience_s if patience_s is None else patience_s
         options: dict[str, Any] = {"region": self._region, **self._credentials}
@@ -81,21 +90,23 @@ class S3Place:
             return S3Store(
                 self.bucket,
                 prefix=self.prefix or None,
-                client_options=self._client_options(answer_s or patience_s / 3),
+                client_options=self._client_options(
+                    answer_s or patience_s / 3, IDLE_CONNECTIONS if keeps_connections else 0
+                ),
                 retry_config=_retry_config(patience_s),
                 **options,
             )
         except (ValueError, BaseError) as error:
             raise object_error("open", "", self.url, error, server=self.server) from error
 
-    def _client_options(self, answer_s: float) -> "ClientConfig":
+    def _client_options(self, answer_s: float, idle: int) -> "ClientConfig":
         options: ClientConfig = {
             "allow_http": self.endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=min(5, self.patience_s / 3)),
             "read_timeout": timedelta(seconds=answer_s),
             # Else obstore gives a whole download 30 s.
             "timeout": timedelta(hours=24),
-            "pool_max_idle_per_host": "128",
+            "pool_max_idle_per_host": str(idle),
         }
         authority = os.environ.get("AWS_CA_BUNDLE")
         if authority and not self.endpoint.startswith("http://"):

@@ -27,6 +27,8 @@ RUN --mount=type=secret,id=ca \
 
 FROM ${BASE_IMAGE}
 RUN groupadd --gid 10001 zld && useradd --uid 10001 --gid 10001 --create-home --shell /bin/bash zld
+# A login shell sets the path anew.
+RUN echo 'PATH=/opt/zld/bin:$PATH' > /etc/profile.d/zld.sh
 COPY --from=dependencies /opt/zld /opt/zld
 COPY --from=package /package /opt/zld
 COPY data/campaign.jsonld /usr/share/zarr-linked-data/data/

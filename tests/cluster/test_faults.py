@@ -111,7 +111,7 @@ def test_two_consolidations_at_once_leave_one_whole_state(shell, lab):
 def test_a_scheduled_flow_is_a_cron_workflow_that_argo_runs(shell, lab):
     shell.create("consolidate_metadata", ZLD_STORE=lab)
     cron = get("cronworkflow", "consolidatemetadataflow")
-    assert cron["spec"]["schedules"] == ["0 0 * * *"]
+    assert cron["spec"]["schedules"] == ["0 0 * * ?"]
     minutely = '{"spec": {"schedules": ["* * * * *"]}}'
     kubectl("patch", "cronworkflow", "consolidatemetadataflow", "--type=merge", "-p", minutely)
     try:

@@ -10,10 +10,7 @@ from tests.cluster.commands import forwarded, get, kubectl, secret
 
 CHROMIUM = shutil.which("chromium")
 
-CREATE = (
-    "cd /usr/share/zarr-linked-data && "
-    "python flows/retrieval_flow.py --with retry argo-workflows create"
-)
+CREATE = "cd ~/work && python flows/retrieval_flow.py --with retry argo-workflows create"
 
 TEMPLATE = ("workflowtemplate", "retrievalflow", "--ignore-not-found")
 

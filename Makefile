@@ -36,16 +36,16 @@ lint: $(DEV) ## ruff, mypy, the layers of imports, yamllint
 	$(BIN)/yamllint --strict .
 
 test: $(DEV) ## every test that needs Python alone, and the examples in docstrings
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --ignore=tests/cluster
 
 test-tools: ## what some tests need beside Python, on Debian: Chromium (as root)
 	@command -v chromium >/dev/null || { apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends chromium >/dev/null; }
 
 test-long: $(DEV) ## the tests of many rounds (ZLD_ROUNDS=300)
-	@ZLD_ROUNDS=$${ZLD_ROUNDS:-300} $(BIN)/pytest -q -n 2 -m long
+	@ZLD_ROUNDS=$${ZLD_ROUNDS:-300} $(BIN)/pytest -q -n 2 --ignore=tests/cluster -m long
 
 golden: $(DEV) ## rewrite what the golden tests compare; then look at the diff
-	@ZLD_REGENERATE=1 $(BIN)/pytest -q -m golden
+	@ZLD_REGENERATE=1 $(BIN)/pytest -q --ignore=tests/cluster -m golden
 
 bench: $(DEV) ## measure the claims of speed, peers beside them: benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

@@ -7,7 +7,7 @@ from pathlib import Path
 
 VARYING = {
     r'"metaflow/deployment_timestamp": "[^"]*"': '"metaflow/deployment_timestamp": "<when>"',
-    r"s3://[^\s\"']*/data/[0-9a-f]{2}/[0-9a-f]{40}": "<code package>",
+    r"/data/[0-9a-f]{2}/[0-9a-f]{40}": "/data/<code package>",
     r"\b[0-9a-f]{40}\b": "<sha>",
     r"http://127\.0\.0\.1:\d+": "<S3>",
 }

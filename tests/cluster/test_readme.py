@@ -51,19 +51,23 @@ def test_from_a_cluster_to_an_array_by_the_commands_of_the_readme(place):
     home = {"METAFLOW_HOME": str(place / "home"), "METAFLOW_USER": "tests", "OVERLAY": OVERLAY}
     ports = "until (exec 3<>/dev/tcp/localhost/9000) 2>/dev/null; do sleep 0.2; done"
     script = commands().replace("make forward &", f"make forward & {ports} #")
-    with subprocess.Popen(
-        ["bash", "-ec", script],
-        cwd=place,
-        env=environment | home,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    log = place / "said"  # a pipe would stay open as long as `make forward` runs
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            ["bash", "-ec", script],
+            cwd=place,
+            env=environment | home,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            said, _ = process.communicate(timeout=1500)
+            process.wait(timeout=1500)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
+    said = log.read_text()
     assert process.returncode == 0, said
     assert "Nothing is missing." in said or "missing" not in said
     assert re.search(r"uri\thttps://lab.example/id/sample1\n", said), said

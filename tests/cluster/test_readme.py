@@ -33,6 +33,8 @@ def place(shell, tmp_path):
     ignored = shutil.ignore_patterns(".git", ".venv", ".metaflow", "__pycache__", "stores")
     clone = shutil.copytree(PROJECT, tmp_path / "clone", ignore=ignored)
     (clone / ".venv").symlink_to(Path(sys.prefix))
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        os.utime(clone / name, (0, 0))  # else make would install the clone into that environment
     shell.succeed(sys.executable, "-c", REMOVE, STORE, FILE)
     return clone
 

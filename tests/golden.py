@@ -8,7 +8,7 @@ from pathlib import Path
 VARYING = {
     r'\\"(repo_url|branch_name|commit_sha)\\": \\"[^"\\]*\\", ': "",
     r'\\"has_uncommitted_changes\\": (true|false), ': "",
-    r'\\"(python_version|platform)\\": \\"[^"]*\\"': r'\\"\1\\": \\"<this>\\"',
+    r'\\"(python_version|python_version_code|platform)\\": \\"[^"]*\\"': r'\\"\1\\": \\"<this>\\"',
     r'"metaflow/deployment_timestamp": "[^"]*"': '"metaflow/deployment_timestamp": "<when>"',
     r"/data/[0-9a-f]{2}/[0-9a-f]{40}": "/data/<code package>",
     r"\b[0-9a-f]{40}\b": "<sha>",
